@@ -1,0 +1,15 @@
+#!/bin/sh
+# Makes a Python environment with the real LeRobot 0.4.4, for the opt-in checks of this folder.
+# It cannot share our environment (older transformers, torchvision), so it gets one of its own.
+#   sh tests/reference/setup.sh [FOLDER]          default ~/.cache/smolvla/lerobot-venv; about 3 GB, some minutes
+#   SMOLVLA_REFERENCE_PYTHON=FOLDER/bin/python pytest tests/test_data.py -k reference
+set -e
+dir=${1:-$HOME/.cache/smolvla/lerobot-venv}
+[ -x "$dir/bin/python" ] || "${PYTHON:-python3}" -m venv "$dir"
+pip="$dir/bin/python -m pip install -q --disable-pip-version-check"
+$pip torch==2.13.0 --index-url "${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}" || $pip torch==2.13.0
+$pip --no-deps lerobot==0.4.4 torchvision==0.28.0
+$pip transformers==4.57.6 huggingface-hub==0.35.3 datasets==4.8.5 draccus==0.10.0 diffusers==0.35.2 einops accelerate \
+    safetensors num2words av==15.1.0 jsonlines gymnasium deepdiff==8.6.2 'imageio[ffmpeg]' termcolor grpcio==1.73.1 \
+    protobuf==6.31.1 pyserial feetech-servo-sdk==1.0.0 opencv-python-headless==4.12.0.88 'numpy<2.3' pyarrow pandas packaging
+echo "ready: SMOLVLA_REFERENCE_PYTHON=$dir/bin/python"
