@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ASSETS', 'SPECIAL', 'PIECE', 'course_corpus', 'build_tokenizer', 'nano_tokenizer', 'encode_questions',
            'encode_answers', 'nano_vlm_config', 'build_vlm', 'keep_layers', 'load_vlm', 'nano_vlm', 'tokens_per_image',
-           'pixel_shuffle', 'embed_patches', 'encode_patches', 'embed_images', 'join_prefix', 'embed_prefix',
-           'rope_table', 'rotate', 'rope', 'attention', 'concat_kv', 'layer_kv', 'prefix_forward', 'prefix_mask',
+           'pixel_shuffle', 'embed_patches', 'attention', 'encode_patches', 'embed_images', 'join_prefix',
+           'embed_prefix', 'rope_table', 'rotate', 'rope', 'concat_kv', 'layer_kv', 'prefix_forward', 'prefix_mask',
            'positions', 'PointingHead', 'nano_pointing_head', 'lm_loss', 'answer']
 
 # %% ../nbs/03_vlm.ipynb #56504528
@@ -184,14 +184,38 @@ def embed_patches(
     emb = vlm.model.vision_model.embeddings
     return emb.patch_embedding(images).flatten(2).transpose(1, 2) + emb.position_embedding.weight
 
-# %% ../nbs/03_vlm.ipynb #d8e0960e
+# %% ../nbs/03_vlm.ipynb #c9a05117
+def attention(
+    q: Tensor,  # (B,Tq,heads,head_dim)
+    k: Tensor,  # (B,Tk,kv_heads,head_dim); heads / kv_heads queries share one key
+    v: Tensor,  # (B,Tk,kv_heads,head_dim)
+    mask: Tensor | None = None,  # (B,Tq,Tk) bool, True = may look; None = everybody looks at everybody
+) -> Tensor:  # (B,Tq,heads*head_dim)
+    "Grouped-query attention; a query that may look at nothing gives zeros, never NaN, forward and backward."
+    if mask is not None and (mask.dtype != torch.bool or mask.shape[1:] != (q.shape[1], k.shape[1])):
+        raise ValueError(f"mask is {mask.dtype} {tuple(mask.shape)}, expected bool (batch, {q.shape[1]}, {k.shape[1]})")
+    dtype, allowed = q.dtype, None
+    if mask is not None:
+        sees = mask.any(-1, keepdim=True)
+        allowed = (mask | ~sees)[:, None]  # a blind row looks at everything, and its output is erased below
+    if q.device.type == "cpu": q, k, v = q.float(), k.float(), v.float()  # bfloat16 attention is 4 times slower backward on a CPU
+    with torch.autocast(q.device.type, enabled=False):
+        out = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=allowed, enable_gqa=True)
+    out = out.transpose(1, 2).flatten(2).to(dtype)
+    return out if mask is None else out * sees
+
+# %% ../nbs/03_vlm.ipynb #dc0d1a7c
 def encode_patches(
     vlm: SmolVLMForConditionalGeneration,
     patches: Tensor,  # (B,n*n,vision hidden)
 ) -> Tensor:  # (B,n*n,vision hidden)
     "SigLIP's transformer: every patch looks at every other patch of its image."
     vision = vlm.model.vision_model
-    for layer in vision.encoder.layers: patches = layer(patches, None)
+    for layer in vision.encoder.layers:
+        x, att = layer.layer_norm1(patches), layer.self_attn
+        q, k, v = (proj(x).unflatten(-1, (-1, att.head_dim)) for proj in (att.q_proj, att.k_proj, att.v_proj))
+        patches = patches + att.out_proj(attention(q, k, v))
+        patches = patches + layer.mlp(layer.layer_norm2(patches))
     return vision.post_layernorm(patches)
 
 # %% ../nbs/03_vlm.ipynb #d4c8c676
@@ -263,20 +287,6 @@ def rope(
 ) -> Tensor:
     "Rotary position embedding with wavelength 10 000, half-split."
     return rotate(x, rope_table(positions, x.shape[-1]))
-
-# %% ../nbs/03_vlm.ipynb #a9bb5e3b
-def attention(
-    q: Tensor,  # (B,Tq,heads,head_dim)
-    k: Tensor,  # (B,Tk,kv_heads,head_dim); heads / kv_heads queries share one key
-    v: Tensor,  # (B,Tk,kv_heads,head_dim)
-    mask: Tensor,  # (B,Tq,Tk) bool, True = may look
-) -> Tensor:  # (B,Tq,heads*head_dim)
-    "Grouped-query attention; a query that may look at nothing gives zeros, never NaN, forward and backward."
-    if mask.dtype != torch.bool or mask.shape[1:] != (q.shape[1], k.shape[1]):
-        raise ValueError(f"mask is {mask.dtype} {tuple(mask.shape)}, expected bool (batch, {q.shape[1]}, {k.shape[1]})")
-    sees = mask.any(-1, keepdim=True)
-    out = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=(mask | ~sees)[:, None], enable_gqa=True)
-    return out.transpose(1, 2).flatten(2) * sees
 
 # %% ../nbs/03_vlm.ipynb #e9edbdc8
 def concat_kv(
