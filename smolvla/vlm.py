@@ -23,11 +23,11 @@ from transformers.utils import logging as hf_logging
 # %% ../nbs/03_vlm.ipynb #eb4d6d6a
 ASSETS = Path(__file__).parent/"assets" if "__file__" in globals() else Path("../smolvla/assets")
 
-# %% ../nbs/03_vlm.ipynb #fb5b913b
+# %% ../nbs/03_vlm.ipynb #cdeafdd2
 def course_corpus() -> list[str]:  # sentences and word lists, lower case
     "Every word the course uses in instructions, questions, answers and captions."
     return """put pick up place move drop stack sort grab take bring set lift push pull insert release carry transfer give show point hold keep
-get leave open close turn touch find look see describe count tell let go do please now first then next after before and or but not with without
+goes going get leave open close turn touch find look see describe count tell let go do please now first then next after before and or but not with without
 the a an it its this that these those them one other another each both all any same different matching only there here
 in into inside on onto top of to from over under above below at by for near next beside between behind front back away off out up down
 left right middle center centre side corner edge far close
@@ -36,7 +36,7 @@ cube cubes block blocks brick bricks lego box boxes bin bins container pad plate
 piece pieces item items robot arm gripper hand finger fingers jaw table floor desk camera picture image scene view goal task
 where what which who how many much is are was be does do did has have can will should must i you we me
 yes no nothing none empty full open closed held holding holds contains lies lying stands standing stacked sorted
-zero two three four five six seven eight nine ten small big large tall long short
+zero two three four five six seven eight nine ten small big large tall long short again wrist
 x y z cm mm m deg caption question answer instruction - + 0 1 2 3 4 5 6 7 8 9""".split("\n")
 
 # %% ../nbs/03_vlm.ipynb #41c16d91
