@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['MASKED', 'layer_kinds', 'expert_widths', 'ExpertAttention', 'ExpertMLP', 'ExpertLayer', 'Expert', 'build_expert',
-           'as_input', 'heads_of', 'finish_layer', 'cross_kv', 'joint_layer', 'joint_forward', 'append_token',
-           'fold_heads', 'unfold_heads', 'folded_attention', 'SuffixRunner']
+           'as_input', 'heads_of', 'finish_layer', 'cross_kv', 'joint_layer', 'joint_forward', 'score_bias',
+           'fold_heads', 'unfold_heads', 'folded_attention', 'append_token', 'SuffixRunner']
 
-# %% ../nbs/06_action_expert.ipynb #53c7acb3
+# %% ../nbs/06_action_expert.ipynb #df67c2f1
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from .vlm import attention, concat_kv, layer_kv, positions, prefix_forward, rope_table, rotate
+from .vlm import attention, layer_kv, positions, rope_table, rotate
 from .masks import make_att_2d_masks, suffix_mask, suffix_positions
 
 # %% ../nbs/06_action_expert.ipynb #036746d3
@@ -92,13 +92,14 @@ def build_expert(
             if isinstance(m, nn.Linear) and not (layer.kind == "cross" and name.endswith(("k_proj", "v_proj"))): nn.init.normal_(m.weight, std=0.02)
     return expert
 
-# %% ../nbs/06_action_expert.ipynb #a47968a9
+# %% ../nbs/06_action_expert.ipynb #f1bf467f
 def as_input(
     x: Tensor,
     layer: nn.Module, # anything with a weight
-) -> Tensor: # x in the dtype of the weight; autocast does its own casting
-    "Checkpoints mix bfloat16 and float32 layers."
-    return x if torch.is_autocast_enabled(x.device.type) else x.to(layer.weight.dtype)
+) -> Tensor: # x in the dtype in which the layer will compute
+    "Checkpoints mix bfloat16 and float32 layers; under autocast, one cast here serves all projections that read x."
+    kind = x.device.type
+    return x.to(torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else layer.weight.dtype)
 
 def heads_of(
     proj: nn.Linear,
@@ -115,7 +116,7 @@ def finish_layer(
 ) -> Tensor: # (B,T,width)
     "Both residual steps of a layer: add what attention found, then what the MLP makes of it."
     h = h + layer.self_attn.o_proj(as_input(attended, layer.self_attn.o_proj))
-    return h + layer.mlp(layer.post_attention_layernorm(h))
+    return h + layer.mlp(as_input(layer.post_attention_layernorm(h), layer.mlp.gate_proj))
 
 def cross_kv(
     layer: ExpertLayer, # of kind "cross"
@@ -173,20 +174,14 @@ def joint_forward(
         prefix, suffix = joint_layer(layer, None if kind == "skip" else next(expert_layers), prefix, suffix, mask, tables, head_dim)
     return text_model.norm(prefix), expert.norm(suffix)
 
-# %% ../nbs/06_action_expert.ipynb #b64f5e13
-def append_token(
-    layers: nn.ModuleList, # VLM layers
-    kv: list, # per layer (k, v) of the prefix, each (B,P,kv_heads,head_dim)
-    pad: Tensor, # (B,P) bool
-    emb: Tensor, # (B,1,hidden) the state token
-) -> tuple[list, Tensor]: # per layer (k, v) each (B,P+1,kv_heads,head_dim), and pad (B,P+1)
-    "Run one more prefix token through the VLM, on top of cached keys and values."
-    longer = torch.cat([pad, pad.new_ones(len(pad), 1)], 1)
-    new = prefix_forward(layers, emb, longer[:, None], positions(longer)[:, -1:], past=kv)
-    return concat_kv(kv, [(k.to(pk.dtype), v.to(pv.dtype)) for (k, v), (pk, pv) in zip(new, kv)]), longer
-
-# %% ../nbs/06_action_expert.ipynb #c541656e
+# %% ../nbs/06_action_expert.ipynb #e5970e53
 MASKED = -3e4 # added to a score: exp(MASKED) is 0 in every dtype, and a row of them stays finite
+
+def score_bias(
+    mask: Tensor, # (B,S,T) bool, True = may look
+) -> Tensor: # (B,1,S,T) float32, 0 or MASKED
+    "A mask as numbers to add to the scores."
+    return torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, MASKED)[:, None]
 
 def fold_heads(
     q: Tensor, # (B,S,heads,head_dim)
@@ -212,10 +207,29 @@ def folded_attention(
 ) -> Tensor: # (B,kv_heads,R,head_dim)
     "Attention on folded heads. With gradients on a CPU three plain lines beat SDPA, whose backward is slow there."
     if q.device.type != "cpu" or not torch.is_grad_enabled(): return F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
-    scores = (q*q.shape[-1]**-0.5) @ k.transpose(-1, -2) + bias.to(q.dtype)
-    return scores.softmax(-1).to(v.dtype) @ v
+    scores = (q*q.shape[-1]**-0.5) @ k.transpose(-1, -2)
+    return (scores.float() + bias).softmax(-1).to(v.dtype) @ v
 
-# %% ../nbs/06_action_expert.ipynb #56685ab7
+# %% ../nbs/06_action_expert.ipynb #ff4710aa
+def append_token(
+    layers: nn.ModuleList, # VLM layers
+    kv: list, # per layer (k, v) of the prefix, each (B,P,kv_heads,head_dim)
+    pad: Tensor, # (B,P) bool
+    h: Tensor, # (B,1,hidden) the state token
+) -> tuple[list, Tensor]: # per layer (k, v) each (B,P+1,kv_heads,head_dim), and pad (B,P+1)
+    "Run one more prefix token through the VLM, on top of cached keys and values; stops after K/V of the last layer."
+    G, D = kv[0][0].shape[2:]
+    table, longer, out = rope_table(pad.sum(1, keepdim=True), D), F.pad(pad, (0, 1), value=True), []
+    bias = score_bias(longer[:, None])
+    for layer, old in zip(layers, kv, strict=True):
+        x = as_input(layer.input_layernorm(h), layer.self_attn.q_proj)
+        out.append(tuple(torch.cat([o.to(n.dtype), n], 1) for o, n in zip(old, layer_kv(layer, x, table, D))))
+        if len(out) == len(layers): break
+        q = fold_heads(rotate(heads_of(layer.self_attn.q_proj, x, D), table), G)
+        h = finish_layer(layer, h, unfold_heads(folded_attention(q, *(t.transpose(1, 2) for t in out[-1]), bias), 1))
+    return out, longer
+
+# %% ../nbs/06_action_expert.ipynb #77a88e1e
 class SuffixRunner:
     "The expert on one cached prefix. All that no denoising step changes is computed here, once: cross K/V, RoPE tables, masks."
     def __init__(self,
@@ -227,8 +241,7 @@ class SuffixRunner:
         S, D = len(att), expert.head_dim
         self.expert, self.S, self.pad, self.prefix_kv = expert, S, pad, kv
         repeat = expert.heads//expert.kv_heads
-        bias = lambda mask: torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, MASKED)[:, None]
-        self.bias = dict(self=bias(suffix_mask(pad, att).repeat(1, repeat, 1)), cross=bias(pad[:, None]))
+        self.bias = dict(self=score_bias(suffix_mask(pad, att).repeat(1, repeat, 1)), cross=score_bias(pad[:, None]))
         self.table = dict(self=rope_table(suffix_positions(pad, S), D), cross=rope_table(torch.arange(S, device=pad.device)[None], D))
         here = [pair for pair, kind in zip(kv, expert.kinds, strict=True) if kind != "skip"]
         pairs = [pair if layer.kind == "self" else cross_kv(layer, *pair) for layer, pair in zip(expert.layers, here)]
@@ -240,7 +253,7 @@ class SuffixRunner:
     ) -> Tensor: # (B,S,width)
         "One expert layer of either kind."
         layer, (k, v), D = self.expert.layers[i], self.kv[i], self.expert.head_dim
-        x = layer.input_layernorm(h)
+        x = as_input(layer.input_layernorm(h), layer.self_attn.q_proj)
         q = rotate(heads_of(layer.self_attn.q_proj, x, D), self.table[layer.kind])
         if layer.kind == "self":
             own = layer_kv(layer, as_input(x, layer.self_attn.k_proj), self.table["self"], D)
