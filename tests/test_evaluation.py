@@ -1,0 +1,225 @@
+"Evaluation: statistics against known values, seeds, determinism, ceiling and floor, videos, bad input."
+import dataclasses, json
+
+import av, numpy as np, pytest, torch
+
+from smolvla.evaluation import (EVAL_SEED0, DemonstratorDriver, EvalResult, Episode, PolicyDriver, Rate, aim, drive, drive_cli, eval_cli, eval_seeds,
+                                evaluate, failure_gallery, load_result, load_video, mcnemar, result_grid, run_episode, save_video, tell, video_grid, wilson)
+from smolvla.policy import SmolVLA
+from smolvla.sim import HOME, SO101Env
+from smolvla.vlm import build_vlm, nano_tokenizer, nano_vlm_config
+
+
+@pytest.fixture(scope="module")
+def policy():
+    "A nano policy with random weights whose actions stay near the home pose"
+    torch.manual_seed(0)
+    stats = {k: dict(mean=HOME, std=np.full(6, 4, np.float32), min=HOME - 9, max=HOME + 9, count=np.array([100])) for k in ("observation.state", "action")}
+    return SmolVLA.new("nano", stats=stats, vlm=build_vlm(nano_vlm_config()), tokenizer=nano_tokenizer(), num_steps=2)
+
+
+class DoNothing:
+    def reset(self, env, seed): pass
+    def chunk(self, observe): return np.tile(HOME, (30, 1))
+
+
+def same(a, b): return [dataclasses.replace(e, inference_ms=0, video=None) for e in a.episodes] == [dataclasses.replace(e, inference_ms=0, video=None) for e in b.episodes]
+
+
+# ---- statistics
+
+@pytest.mark.parametrize("k, n, low, high", [  # Newcombe 1998, table I, method 3
+    (81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)])
+def test_wilson_matches_published_values(k, n, low, high):
+    assert np.allclose(wilson(k, n, 1.959964), (low, high), atol=6e-5)
+
+def test_wilson_is_symmetric_and_stays_inside():
+    for n in (1, 7, 50):
+        for k in range(n + 1):
+            a, b = wilson(k, n)
+            c, d = wilson(n - k, n)
+            assert 0 <= a <= k / n <= b <= 1 and np.allclose((a, b), (1 - d, 1 - c))
+
+@pytest.mark.parametrize("k, n", [(1, 0), (-1, 5), (6, 5)])
+def test_wilson_refuses_impossible_counts(k, n):
+    with pytest.raises(ValueError, match="expected 0 <= k <= n"): wilson(k, n)
+
+def test_mcnemar_exact_values():
+    a, b = [1] * 8 + [0] * 2, [0] * 6 + [1] * 2 + [0, 1]     # 6 against 1, so 2 * (1 + 7) / 2**7
+    r = mcnemar(a, b)
+    assert (r.both, r.only_a, r.only_b, r.neither) == (2, 6, 1, 1) and r.p == pytest.approx(16 / 128)
+    assert mcnemar([1, 0], [1, 0]).p == 1 and mcnemar([1, 0], [0, 1]).p == 1
+    assert mcnemar([1] * 10, [0] * 10).p == pytest.approx(2 / 2**10)
+
+def test_mcnemar_swaps_with_its_arguments():
+    rng = np.random.default_rng(0)
+    a, b = rng.random((2, 60)) < [[0.8], [0.5]]
+    r, s = mcnemar(a, b), mcnemar(b, a)
+    assert r.p == s.p and (r.only_a, r.only_b) == (s.only_b, s.only_a)
+    with pytest.raises(ValueError, match="one entry per seed"): mcnemar(a, b[:-1])
+
+def test_rate_shows_counts_and_interval():
+    assert repr(Rate(17, 20)) == "17/20 (Wilson 95 %: 64-95 %)"
+
+
+# ---- seeds
+
+def test_training_seeds_are_refused():
+    for seeds in ([EVAL_SEED0 - 1], [EVAL_SEED0, 3]):
+        with pytest.raises(ValueError, match="may have been used in a recording"): eval_seeds(seeds)
+    with pytest.raises(ValueError, match="recording"): evaluate(DoNothing(), "pick_place", [5])
+    with pytest.raises(ValueError, match="twice"): eval_seeds([EVAL_SEED0, EVAL_SEED0])
+    with pytest.raises(ValueError, match="no seeds"): eval_seeds(0)
+
+
+# ---- episodes
+
+@pytest.mark.parametrize("task", ["pick_place", "sorting", "stacking", "pick_place_lego", "pad"])
+def test_demonstrator_succeeds_and_touches_the_named_object(task):
+    r = evaluate(DemonstratorDriver(), task, 4)
+    assert r.success.k == r.touched_right.k == 4 and r.progress == 1 and 1 < r.time_s < 15
+
+def test_doing_nothing_fails_and_says_why():
+    r = evaluate(DoNothing(), "pick_place", 3, max_seconds=1)
+    assert r.success.k == 0 and r.progress == 0 and r.time_s is None
+    assert {e.reason for e in r.episodes} == {"never touched anything"} and {e.touch for e in r.episodes} == {"none"} and {e.steps for e in r.episodes} == {30}
+
+def test_obeying_another_sentence_is_the_wrong_cube():
+    "The demonstrator gets the opposite sentence: the probe must notice, and name the cube."
+    class Deaf(DemonstratorDriver):
+        def reset(self, env, seed):
+            goals, env.goals = env.goals, tuple(g._replace(thing={"red cube": "blue cube", "blue cube": "red cube"}[g.thing]) for g in env.goals)
+            super().reset(env, seed)
+            self.first = self.demo.act()     # plans for the wrong cube
+            env.goals, self.env, self.wrong = goals, env, env.goals
+        def chunk(self, observe):
+            right, self.env.goals = self.env.goals, self.wrong
+            try: return super().chunk(observe)
+            finally: self.env.goals = right
+    r = evaluate(Deaf(), "pick_place", 3, max_seconds=6)
+    assert r.success.k == 0 and r.touched_right.k == 0
+    assert all(e.touch == "wrong" and e.reason == f"touched the {e.touched} first" for e in r.episodes)
+
+def test_wrong_box_and_unreleased_are_told_apart():
+    class Left(DoNothing):
+        def reset(self, env, seed): self.env, self.place = env, "left box"
+    from smolvla.evaluation import failure
+    from smolvla.sim import BOXES, Goal
+    env = SO101Env("pick_place")
+    env.reset(seed=EVAL_SEED0, options={"instruction": "put the red cube in the left box"})
+    x, y = BOXES["right box"]
+    env.put("red cube", (x, y, 0.015))
+    for _ in range(10): info = env.step(HOME)[-1]
+    info = {**info, "touched_first": "red cube"}
+    assert failure(env, info, "red cube", True) == "put in the right box"
+    env.put("red cube", (0.2, 0, 0.0125))
+    for _ in range(3): env.step(HOME)
+    assert failure(env, info, "red cube", True) == "dropped or missed the place"
+    assert failure(env, info, "red cube", False) == "touched, not lifted"
+    env.close()
+
+def test_rendering_only_when_the_policy_looks_changes_nothing(policy):
+    "A driver that looks at every step sees what one that looks every twelfth step sees"
+    seen = {}
+    class Spy(PolicyDriver):
+        def chunk(self, observe):
+            self.looks.append(observe())
+            return super().chunk(lambda: self.looks[-1])
+        def reset(self, env, seed):
+            super().reset(env, seed)
+            self.looks = []
+    env = SO101Env("pick_place", max_seconds=1)
+    spy = Spy(policy)
+    run_episode(spy, env, EVAL_SEED0)
+    obs = [env.reset(seed=EVAL_SEED0)[0]]
+    spy2 = PolicyDriver(policy)
+    spy2.reset(env, EVAL_SEED0)
+    for look in spy.looks:
+        for k in look: assert np.array_equal(look[k], obs[-1][k]), k
+        actions = spy2.chunk(lambda: obs[-1])
+        for a in actions[:30 - len(obs) + 1]: obs.append(env.step(a)[0])
+    assert len(spy.looks) == 3
+    env.close()
+
+def test_same_seed_same_episode_in_any_number_of_processes(policy, tmp_path):
+    one = evaluate(policy, "pick_place", 2, max_seconds=1)
+    two = evaluate(policy, "pick_place", 2, max_seconds=1, workers=2, video_dir=tmp_path)
+    assert same(one, two) and one.compare(two).p == 1
+    assert all(len(load_video(e.video)) == 11 for e in two.episodes)     # 30 steps, every third, and the start
+    assert same(load_result(two.to_json(tmp_path/"r.json")), two)
+    assert json.loads((tmp_path/"r.json").read_text())["success"]["n"] == 2
+    with pytest.raises(ValueError, match="same task and seeds"): one.compare(evaluate(DoNothing(), "stacking", 2, max_seconds=0.1))
+
+def test_drivers_stay_in_their_process():
+    with pytest.raises(ValueError, match="workers=1"): evaluate(DoNothing(), "pad", 2, workers=2)
+
+def test_n_action_steps_decides_how_often_we_look(policy):
+    looks = [evaluate(policy, "pick_place", 1, n_action_steps=n, max_seconds=1).episodes[0].chunks for n in (5, 15, 32)]
+    assert looks == [6, 2, 1]
+    with pytest.raises(ValueError, match="choose 1 to 32"): PolicyDriver(policy, 33)
+
+def test_aim_measures_the_pinch_point(policy):
+    from smolvla.evaluation import AimProbe
+    env = SO101Env("pick_place")
+    probe = AimProbe(DemonstratorDriver(), 1)
+    for s in eval_seeds(4):
+        run_episode(probe, env, s, film=probe.watch)
+        assert probe.grasp < 4 and probe.first > 10     # closes on the cube, starts elsewhere
+    a = aim(policy, "pick_place", 2, max_seconds=0.5)
+    assert np.isfinite(a.first).all() and np.isnan(a.grasp).all() and a.summary()["closed"] == 0
+    env.close()
+
+
+# ---- videos
+
+def test_video_plays_back(tmp_path):
+    frames = np.zeros((23, 65, 71, 3), np.uint8)
+    frames[:, :, :, 1] = np.arange(23)[:, None, None] * 10
+    path = save_video(tmp_path/"deep"/"v.mp4", frames, 10)
+    back = load_video(path)
+    assert back.shape == (23, 66, 72, 3) and np.abs(back[:, :65, :71, 1].mean((1, 2)) - frames[:, 0, 0, 1]).max() < 4
+    with av.open(str(path)) as v:
+        s = v.streams.video[0]
+        assert s.codec_context.name == "h264" and s.codec_context.pix_fmt == "yuv420p" and s.average_rate == 10
+    raw = path.read_bytes()
+    assert raw.find(b"moov") < raw.find(b"mdat")
+    with pytest.raises(ValueError, match="uint8"): save_video(tmp_path/"w.mp4", frames[:0], 10)
+
+def test_grid_waits_for_the_longest():
+    a, b = np.full((3, 40, 40, 3), 255, np.uint8), np.full((7, 40, 40, 3), 90, np.uint8)
+    g = video_grid([a, b, a], ["one", "two", "three"], [True, False, None], columns=2)
+    assert g.shape == (7, 2 * 59, 2 * 46, 3)
+    assert tuple(g[0, 0, 0]) == (46, 160, 67) and tuple(g[0, 0, 46]) == (207, 34, 46) and (g[6, 10, 10] == 255).all()
+    with pytest.raises(ValueError, match="no videos"): video_grid([], [], [])
+
+def test_gallery_and_grid_of_a_result(tmp_path):
+    r = evaluate(DoNothing(), "pad", 2, max_seconds=0.5, video_dir=tmp_path)
+    assert result_grid(r).shape[0] == 6 and len([ax for ax in failure_gallery(r).axes if ax.images]) == 2
+    good = dataclasses.replace(r.episodes[0], success=True, reason="")
+    assert failure_gallery(EvalResult("pad", "x", [good])) is None
+
+
+# ---- commands and bad input
+
+def test_drive_films_a_sentence(tmp_path):
+    e = drive(DemonstratorDriver(), "Put the BLUE cube in the left box.", EVAL_SEED0 + 3, tmp_path/"d.mp4", size=96)
+    assert e.success and e.expected == "blue cube" and "done after" in tell(e)
+    assert load_video(e.video).shape[1:] == (96, 96, 3)
+
+def test_unknown_sentence_lists_what_can_be_said():
+    with pytest.raises(ValueError, match="put the red cube in the left box"): drive(DemonstratorDriver(), "make coffee")
+    with pytest.raises(SystemExit, match="(?s)smolvla_drive: .*make coffee.*stack the red cube"): drive_cli(policy="nowhere", say="make coffee")
+
+def test_commands_name_what_is_missing(tmp_path):
+    with pytest.raises(SystemExit, match="smolvla_eval: .*nowhere"): eval_cli(policy=str(tmp_path/"nowhere"), n=1, workers=1, out=str(tmp_path))
+    with pytest.raises(SystemExit, match="unknown task 'fly'"): eval_cli(policy=str(tmp_path), task="fly", n=1, workers=1, out=str(tmp_path))
+    with pytest.raises(SystemExit, match="recording"): eval_cli(seed0=3, n=1, out=str(tmp_path))
+    (tmp_path/"r.json").write_text("{}")
+    with pytest.raises(ValueError, match="not a result of smolvla_eval"): load_result(tmp_path/"r.json")
+
+def test_eval_command_writes_json_grid_and_gallery(policy, tmp_path, capsys):
+    policy.save_pretrained(tmp_path/"p")
+    eval_cli(policy=str(tmp_path/"p"), task="pick_place", n=2, workers=1, max_seconds=0.5, out=str(tmp_path/"o"), compare=str(tmp_path/"p"))
+    said = capsys.readouterr().out
+    assert "0/2 (Wilson 95 %: 0-66 %)" in said and "exact McNemar p = 1" in said
+    assert {p.name for p in (tmp_path/"o").iterdir()} == {"result.json", "grid.mp4", "failures.png", "episodes"}
