@@ -130,7 +130,7 @@ def tokenize(
         if n > max_length: warnings.warn(f"instruction cut from {n} to {max_length} tokens: {tasks[i].strip()!r}", stacklevel=3)
     return tokens, mask
 
-# %% ../nbs/02_processing.ipynb #f1c6c8e1
+# %% ../nbs/02_processing.ipynb #4420c9f1
 def load_tokenizer(
     folder, # a folder holding tokenizer.json, or a hub id
 )->PreTrainedTokenizerFast:
@@ -138,8 +138,8 @@ def load_tokenizer(
     if Path(folder).is_dir() and not (Path(folder)/"tokenizer.json").is_file():
         raise FileNotFoundError(f"{folder} holds no tokenizer.json (found: {', '.join(sorted(p.name for p in Path(folder).iterdir())) or 'nothing'})")
     try: tok = PreTrainedTokenizerFast.from_pretrained(str(folder), padding_side="right")
-    except (OSError, ValueError) as e:
-        raise FileNotFoundError(f"no tokenizer at {str(folder)!r}: pass a folder holding tokenizer.json, or a hub id while online") from e
+    except OSError as e: raise FileNotFoundError(f"no tokenizer at {str(folder)!r}: pass a folder holding tokenizer.json, or a hub id while online") from e
+    except Exception as e: raise ValueError(f"the tokenizer at {folder} cannot be read ({type(e).__name__}: {str(e)[:80]}); fetch it again") from e
     if tok.pad_token is None: raise ValueError(f"the tokenizer at {folder} has no pad token; set one before use")
     return tok
 
@@ -325,7 +325,7 @@ def unnormalize_action(self:Processor,
     if x.shape[-1] < len(s["mean"]): raise ValueError(f"the network gave {x.shape[-1]} values, this robot has {len(s['mean'])}")
     return unnormalize(x[..., :len(s["mean"])], s["mean"].to(x.device), s["std"].to(x.device))
 
-# %% ../nbs/02_processing.ipynb #3409289d
+# %% ../nbs/02_processing.ipynb #db911297
 def _explain_text(batch, processor, row):
     "Words, masks and joints of one row, as lines"
     t, m = batch["tokens"][row], batch["token_mask"][row]
@@ -354,7 +354,7 @@ def explain(
     for i, (ax, im, ok) in enumerate(zip(axs[0], imgs, mask.tolist())):
         flat = (im == -1).all(0)
         left, top = (int(flat.all(d).long().cumprod(0).sum()) for d in (0, 1))
-        ax.imshow(((im + 1)/2).movedim(0, -1)); ax.axis("off")
+        ax.imshow(((im + 1)/2).movedim(0, -1).numpy()); ax.axis("off")
         ax.set_title(f"camera {i}" + ("" if ok else ": masked"), fontsize=9)
         h, w = flat.shape
         for xy, ww, hh in (((0, 0), w, top), ((0, 0), left, h)):

@@ -1,0 +1,241 @@
+"Processing: bit-equal to LeRobot's tensors, and one clear message for each kind of bad input."
+import math, re, warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from smolvla.processing import (Batch, CameraBinding, Processor, bind_cameras, explain, load_tokenizer, lookup_stats, normalize,
+                                pad_vector, resize_with_pad, to_float_nchw, tokenize, unnormalize)
+
+REF, CAM = Path(__file__).parent/"reference_data", "observation.images."
+
+@pytest.fixture(scope="module")
+def ref(): return load_file(REF/"ref.safetensors")
+
+@pytest.fixture(scope="module")
+def tok(): return load_tokenizer(REF/"vlm")
+
+@pytest.fixture(scope="module")
+def proc(tok):
+    stats = load_file(REF/"policy_preprocessor_step_5_normalizer_processor.safetensors")
+    return Processor([CAM + "camera1", CAM + "camera2", CAM + "empty_camera_0"], stats, tok, resize=(64, 64), tokenizer_max_length=24, empty_cameras=1)
+
+@pytest.fixture
+def obs(ref):
+    return {CAM + "camera1": ref["raw.camera1_u8"], CAM + "camera2": ref["raw.camera2_u8"], CAM + "camera2_padding_mask": ref["in.image_mask.1"],
+            "observation.state": ref["raw.state"], "action": ref["raw.action"], "action_is_pad": ref["in.action_is_pad"],
+            "task": ["pick up the cube", "stack"]}
+
+def complaint(f, *words, error=ValueError):
+    "`f` raises `error` in one line that contains all `words`"
+    with pytest.raises(error) as e: f()
+    for w in words: assert w in str(e.value), f"{w!r} not in {e.value}"
+    assert "\n" not in str(e.value).strip()
+
+# -- parity with LeRobot 0.4.4
+
+def test_reference_bit_for_bit(proc, obs, ref):
+    b = proc(obs)
+    for i in range(3):
+        assert torch.equal(b["images"][:, i], ref[f"in.image.{i}"])
+        assert torch.equal(b["image_mask"][:, i], ref[f"in.image_mask.{i}"])
+    for k, r in dict(tokens="in.tokens", token_mask="in.lang_mask", state="in.state", action="in.actions", action_is_pad="in.action_is_pad").items():
+        assert torch.equal(b[k], ref[r]), k
+    assert torch.equal(proc.unnormalize_action(ref["sample.chunk_padded"]), ref["sample.chunk_unnormalized"])
+
+def test_float_frames_and_numpy_give_the_same_batch(proc, obs):
+    want = proc(obs)
+    for cam in ("camera1", "camera2"): obs[CAM + cam] = obs[CAM + cam].permute(0, 3, 1, 2).float()/255
+    got = proc({k: v.numpy() if torch.is_tensor(v) else v for k, v in obs.items()})
+    for k in want: assert torch.equal(want[k], got[k]), k
+
+def test_tokens_may_come_ready_made(proc, obs):
+    want = proc(obs)
+    task = obs.pop("task")
+    tokens, mask = tokenize(proc.tokenizer, task, 24)
+    got = proc({**obs, "observation.language.tokens": tokens, "observation.language.attention_mask": mask})
+    assert torch.equal(want["tokens"], got["tokens"]) and torch.equal(want["token_mask"], got["token_mask"])
+
+def test_one_row_alone_equals_the_row_in_a_batch(proc, obs):
+    want, got = proc(obs), proc({k: v[0] for k, v in obs.items()})
+    for k in ("images", "image_mask", "state", "action", "action_is_pad"): assert torch.equal(got[k], want[k][:1]), k
+    assert torch.equal(got["tokens"], want["tokens"][:1, :got["tokens"].shape[1]])
+
+# -- pictures
+
+@pytest.mark.parametrize("h,w", [(48, 64), (64, 48), (480, 640), (37, 91), (200, 100), (20, 31), (128, 128)])
+def test_resize_keeps_aspect_and_pads_left_and_top(h, w):
+    x = resize_with_pad(torch.ones(1, 3, h, w), 128, 96, pad_value=0.)
+    assert x.shape == (1, 3, 96, 128)
+    ratio = max(w/128, h/96)
+    top, left = 96 - int(h/ratio), 128 - int(w/ratio)
+    assert (x[..., :top, :] == 0).all() and (x[..., :left] == 0).all()
+    assert torch.allclose(x[..., top:, left:], torch.ones(1))
+    assert top == 0 or left == 0
+
+def test_resize_passes_the_right_size_through():
+    x = torch.rand(2, 3, 16, 24)
+    assert resize_with_pad(x, 24, 16) is x
+
+def test_resize_is_not_antialiased():
+    stripes = torch.zeros(1, 1, 8, 64); stripes[..., ::4] = 1
+    assert resize_with_pad(stripes, 16, 2).max() == 0      # samples at 1.5, 5.5, ... fall between the stripes; a filter would see 0.25
+
+def test_pixel_layouts_and_ranges():
+    complaint(lambda: to_float_nchw(torch.rand(2, 48, 64, 3)), "expected uint8", "(2, 48, 64, 3)")
+    complaint(lambda: to_float_nchw(torch.zeros(2, 3, 8, 8, dtype=torch.uint8), "observation.images.wrist"), "observation.images.wrist", "(2, 3, 8, 8)")
+    complaint(lambda: to_float_nchw(torch.rand(1, 3, 8, 8)*255), "[0, 1]", "divide by 255")
+    complaint(lambda: to_float_nchw(torch.full((1, 3, 8, 8), math.nan)), "[0, 1]", "NaN")
+    complaint(lambda: resize_with_pad(torch.rand(3, 8, 8), 4, 4), "(3, 8, 8)")
+    complaint(lambda: resize_with_pad(torch.rand(1, 3, 2, 900), 64, 64), "900x2", "thin")
+
+def test_pixels_are_not_changed_in_place(proc, obs):
+    x = torch.rand(1, 3, 8, 8); y = x.clone(); to_float_nchw(x)
+    f = {**obs, CAM + "camera1": torch.rand(2, 3, 64, 64)}; g = f[CAM + "camera1"].clone(); proc(f)
+    assert torch.equal(x, y) and torch.equal(f[CAM + "camera1"], g)
+
+# -- vectors
+
+def test_eps_is_on_one_side_only():
+    x, m, s = torch.tensor([3.]), torch.tensor([1.]), torch.tensor([1e-8])
+    assert normalize(x, m, s).item() == pytest.approx(1e8, rel=1e-5)       # 2/(1e-8 + 1e-8)
+    assert unnormalize(torch.tensor([2.]), m, s).item() == pytest.approx(1 + 2e-8)
+
+def test_pad_vector():
+    assert pad_vector(torch.ones(2, 6), 32).sum() == 12
+    complaint(lambda: pad_vector(torch.ones(40), 32), "40", "32", "max_state_dim")
+
+def test_wrong_width_names_both_counts(proc, obs):
+    complaint(lambda: proc({**obs, "observation.state": torch.zeros(2, 7)}), "observation.state", "7", "6")
+    complaint(lambda: proc({**obs, "action": torch.zeros(2, 16, 14)}), "action", "14", "6")
+    complaint(lambda: proc({**obs, "action": torch.zeros(2, 2, 16, 6)}), "chunk", "chunk_size")
+    complaint(lambda: proc.unnormalize_action(torch.zeros(5, 4)), "4", "6")
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_nan_names_row_and_joint(proc, obs, tok, bad):
+    named = Processor(proc.image_keys, proc.stats, tok, resize=(64, 64), joint_names=["pan", "lift", "elbow", "wrist", "roll", "gripper"])
+    state = obs["observation.state"].clone(); state[1, 2] = bad
+    complaint(lambda: named({**obs, "observation.state": state}), "observation.state", str(bad), "[1]", "elbow")
+    action = obs["action"].clone(); action[0, 4, 5] = bad
+    complaint(lambda: proc({**obs, "action": action}), "action", "[0, 4]", "index 5")
+
+# -- statistics
+
+def test_stats_of_another_robot_are_not_used_silently():
+    stats = {f"so100.buffer.{k}": {"mean": np.zeros(6), "std": np.ones(6)} for k in ("action", "observation.state")}
+    complaint(lambda: lookup_stats(stats, "action"), "so100.buffer.action", "stats_prefix='so100.buffer'")
+    assert lookup_stats(stats, "action", "so100.buffer")["std"].shape == (6,)
+    complaint(lambda: lookup_stats({}, "action"), "Found: nothing")
+    complaint(lambda: lookup_stats({"action": {"min": [0.], "max": [1.]}}, "action"), "no mean and std")
+    complaint(lambda: lookup_stats(None, "action"), "Found: nothing")
+
+@pytest.mark.parametrize("mean,std", [([0., math.nan], [1., 1.]), ([0., 0.], [1., -1.]), ([0., 0.], [1.])])
+def test_unusable_stats_raise(mean, std):
+    complaint(lambda: lookup_stats({"action": {"mean": mean, "std": std}}, "action"), "unusable")
+
+def test_both_spellings_of_stats_agree(proc):
+    nested = {"action": {"mean": proc.action_stats["mean"].numpy(), "std": proc.action_stats["std"].numpy()}}
+    for s in ("mean", "std"): assert torch.equal(lookup_stats(nested, "action")[s], proc.action_stats[s])
+
+def test_processor_without_stats_raises_at_once(tok):
+    complaint(lambda: Processor(["a"], {}, tok), "observation.state")
+    complaint(lambda: Processor(["a"], {}, tok, norm_map=dict(VISUAL="MEAN_STD")), "MEAN_STD", "VISUAL")
+    complaint(lambda: Processor(["a"], {}, tok, norm_map=dict(STATE="MIN_MAX")), "MIN_MAX", "STATE")
+    p = Processor(["a"], {}, tok, norm_map=dict(STATE="IDENTITY", ACTION="IDENTITY"))
+    assert torch.equal(p.unnormalize_action(torch.ones(2, 6)), torch.ones(2, 6))
+
+# -- words
+
+def test_newline_is_added_once(tok):
+    a, _ = tokenize(tok, ["pick"]); b, _ = tokenize(tok, ["pick\n"])
+    assert torch.equal(a, b)
+
+def test_padding_is_on_the_right_whatever_the_tokenizer_says(tok):
+    tok.padding_side = "left"
+    try: _, mask = tokenize(tok, ["pick up the cube", "up"], 24, "max_length")
+    finally: tok.padding_side = "right"
+    assert mask.shape == (2, 24) and (mask.long().diff(dim=1) <= 0).all() and mask[:, 0].all()
+
+def test_a_cut_instruction_warns(tok):
+    with pytest.warns(UserWarning, match="cut from"): tokens, _ = tokenize(tok, ["pick up the cube and put it into the box"], 6)
+    assert tokens.shape == (1, 6)
+    n = tokenize(tok, ["pick"])[0].shape[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error"); tokenize(tok, ["pick"], n)       # exactly full is not cut
+
+def test_bad_tasks(proc, obs, tok):
+    complaint(lambda: proc({k: v for k, v in obs.items() if k != "task"}), "'task'")
+    complaint(lambda: tokenize(tok, ["", "x"]), "non-empty")
+    complaint(lambda: tokenize(tok, [3]), "non-empty")
+    complaint(lambda: tokenize(tok, ["x"], padding="left"), "pad_language_to")
+
+def test_tokenizer_folder(tmp_path):
+    complaint(lambda: load_tokenizer(tmp_path), "no tokenizer.json", error=FileNotFoundError)
+    complaint(lambda: load_tokenizer(tmp_path/"nowhere"), "no tokenizer at", error=FileNotFoundError)
+    (tmp_path/"tokenizer.json").write_text("{")
+    complaint(lambda: load_tokenizer(tmp_path), "cannot be read")
+
+# -- cameras
+
+def how(b): return [r[2] for r in b.rows]
+
+def test_order_is_the_policys(): assert [r[1] for r in bind_cameras(["a", "b"], ["b", "a"]).rows] == [CAM + "a", CAM + "b"]
+
+def test_missing_slots_are_skipped_or_blank():
+    assert how(bind_cameras(["a", "b", "c"], ["b"])) == ["skipped", "bound", "skipped"]
+    assert how(bind_cameras(["a", "b", "c"], ["b"], empty_cameras=1)) == ["empty, masked", "bound", "skipped"]
+    assert how(bind_cameras(["a", "b", "c"], ["b"], empty_cameras=5)) == ["empty, masked", "bound", "empty, masked"]
+
+def test_a_left_over_camera_beside_a_missing_slot_is_refused():
+    complaint(lambda: bind_cameras(["a", "wrist"], ["a", "wrst"]), "wrst", "camera_map={'wrst': 'wrist'}")
+    complaint(lambda: bind_cameras(["a"], []), "none")
+    assert bind_cameras(["a"], ["a", "extra"]).unused == [CAM + "extra"]
+    assert how(bind_cameras(["a", "wrist"], ["a", "x"], {"x": None})) == ["bound", "skipped"]
+    assert how(bind_cameras(["a", "empty_camera_0"], ["a", "x"], empty_cameras=1)) == ["bound", "empty, masked"]
+
+def test_bad_maps():
+    complaint(lambda: bind_cameras(["a"], ["x"], {"y": "a"}), "y", "camera_map")
+    complaint(lambda: bind_cameras(["a"], ["x"], {"x": "b"}), "'observation.images.b'")
+    complaint(lambda: bind_cameras(["a"], ["x", "a"], {"x": "a"}), "both feed")
+
+def test_binding_prints_as_a_table():
+    lines = repr(bind_cameras(["a", "b"], ["a", "x", "y"], {"x": "b"})).splitlines()
+    assert len(lines) == 4 and re.search(r"b\s+x\s+bound", lines[2]) and re.search(r"-\s+y\s+unused", lines[3])
+
+def test_cameras_of_different_size_need_a_resize(proc, obs, tok):
+    p = Processor(proc.image_keys, proc.stats, tok, resize=None, empty_cameras=1)
+    complaint(lambda: p(obs), "differ", "resize")
+    obs[CAM + "camera2"] = obs[CAM + "camera1"]
+    x = p(obs)["images"]
+    assert x.shape == (2, 3, 3, 48, 64) and (x[:, 2] == -1).all()
+
+def test_batch_sizes_must_agree(proc, obs):
+    complaint(lambda: proc({**obs, "task": ["only one"]}), "batch size", "'tokens': 1")
+
+def test_misspelt_key_suggests_the_right_one(proc, obs):
+    obs["observations.state"] = obs.pop("observation.state")
+    complaint(lambda: proc(obs), "no 'observation.state'", "Did you mean 'observations.state'")
+
+# -- the batch and its picture
+
+def test_batch_remembers_its_processor_across_devices(proc, obs):
+    b = proc(obs).to("cpu")
+    assert isinstance(b, Batch) and b.processor is proc
+
+def test_explain_shows_padding_words_and_units(proc, obs, capsys):
+    import matplotlib; matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    obs["observation.state"] = obs["observation.state"]*100
+    explain(proc(obs), row=1); out = capsys.readouterr().out
+    fig = plt.gcf(); titles = [a.get_title() for a in fig.axes]; plt.close(fig)
+    assert "far from the data" in out and "5 of them padding" in out and "stack" in re.sub(r"[', \[\]]", "", out.splitlines()[0])
+    assert titles[1].endswith("masked") and titles[2].endswith("masked") and not titles[0].endswith("masked")
+
+def test_explain_works_without_a_processor(proc, obs, capsys):
+    import matplotlib; matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    explain(dict(proc(obs))); plt.close("all")
+    assert "network" in capsys.readouterr().out
