@@ -8,10 +8,10 @@ __all__ = ['CURE', 'EPISODE_FILE', 'DATA_PATH', 'EPISODES_PATH', 'VIDEO_PATH', '
            'load_info', 'is_v2', 'keys_of', 'episode_rows', 'load_episodes', 'fill_path', 'load_tasks', 'find_root',
            'LeRobotDataset', 'vector_stats', 'aggregate_stats', 'PixelStats', 'unflatten_stats', 'plain', 'arrays',
            'load_stats', 'write_durable', 'Encoder', 'PngEncoder', 'vector_feature', 'camera_feature', 'so101_features',
-           'DatasetWriter', 'json_bytes', 'next_file', 'leftovers', 'parquet_bytes', 'tasks_table', 'Scan', 'check',
-           'index_gaps', 'rows_match', 'films_match', 'is_alone', 'finite', 'statistics', 'name_of', 'joints',
-           'units_agree', 'steps', 'speed', 'brightness', 'cameras', 'coverage', 'Report', 'doctor', 'repair',
-           'copy_camera', 'doctor_cli']
+           'DatasetWriter', 'json_bytes', 'next_file', 'leftovers', 'parquet_bytes', 'tasks_table', 'Scan',
+           'doctor_check', 'check_gaps', 'check_rows', 'check_films', 'is_alone', 'check_nan', 'check_stats',
+           'joint_name', 'check_joints', 'check_units', 'step_sizes', 'check_speed', 'brightness', 'check_cameras',
+           'check_coverage', 'Report', 'doctor', 'repair', 'copy_camera', 'doctor_cli']
 
 # %% ../nbs/01_data.ipynb #5e2aaf14
 import errno, fcntl, hashlib, io, json, os, re, warnings
@@ -222,13 +222,14 @@ class LeRobotDataset:
         return (f"LeRobotDataset({self.root.name}: {self.num_episodes} episodes, {self.num_frames} frames at {self.fps} fps, "
                 f"cameras {[c.split('.')[-1] for c in self.camera_keys]}, {len(self.tasks)} tasks)")
 
-# %% ../nbs/01_data.ipynb #6d4780c3
+# %% ../nbs/01_data.ipynb #8b8b8680
 @patch
 def _load_columns(self:LeRobotDataset):
     "Read every numeric column once and keep it as one contiguous array."
     wanted = {k: f for k, f in {**AUTO_FEATURES, **self.features}.items() if f["dtype"] not in ("video", "image", "string")}
     parts = {k: [] for k in wanted}
-    for path in dict.fromkeys(fill_path(self.info["data_path"], r, "data") for r in self.rows):
+    self.data_files = [fill_path(self.info["data_path"], r, "data") for r in self.rows]
+    for path in dict.fromkeys(self.data_files):
         t = read_parquet(self.root/path, lambda c: c in wanted)
         for k, f in wanted.items():
             if k not in t.column_names: raise DatasetError(f"{self.root/path} has no column {k}, which meta/info.json declares (found {t.column_names}).")
@@ -236,7 +237,7 @@ def _load_columns(self:LeRobotDataset):
     self.columns = {k: np.concatenate(v) for k, v in parts.items()}
     for k in AUTO_FEATURES: self.columns[k] = self.columns[k][:, 0]
 
-# %% ../nbs/01_data.ipynb #d4df6a4c
+# %% ../nbs/01_data.ipynb #6886489c
 @patch
 def _match_rows(self:LeRobotDataset):
     "Rows and episode table must tell one story, else every later frame would be a wrong one."
@@ -253,6 +254,7 @@ def _match_rows(self:LeRobotDataset):
         raise DatasetError(f"{self.root}: the episode table announces {len(want)} rows, the data files hold {len(have)}; they part at row {bad}. {CURE}")
     if (self.columns["index"] != np.arange(n)).any(): raise DatasetError(f"{self.root}: the index column has gaps. {CURE}")
 
+# %% ../nbs/01_data.ipynb #b282b59e
 @patch
 def _refuse_nan(self:LeRobotDataset):
     for k, v in self.columns.items():
@@ -272,15 +274,6 @@ def _find_cameras(self:LeRobotDataset, video):
         (self.camera_keys if any(p.is_file() for p in set(self.video_files[k])) else missing).append(k)
     if missing: warnings.warn(f"{self.root}: no video files of {', '.join(missing)}; serving the other features only.", stacklevel=3)
 
-# %% ../nbs/01_data.ipynb #51094a37
-@patch
-def column(self:LeRobotDataset,
-    key:str, # feature, for example "action"
-) -> np.ndarray: # (N, D), or (N,) for index, timestamp and their like
-    "A whole column, in memory."
-    if key not in self.columns: raise KeyError(f"{key} is no column of {self.root.name}; there are {sorted(self.columns)}.")
-    return self.columns[key]
-
 # %% ../nbs/01_data.ipynb #9cf1ee18
 @patch
 def _reset_caches(self:LeRobotDataset): self._films, self._pngs, self._pid = OrderedDict(), OrderedDict(), os.getpid()
@@ -298,13 +291,22 @@ def _cached(self:LeRobotDataset, cache, key, make, size):
     items.move_to_end(key)
     return items[key]
 
-# %% ../nbs/01_data.ipynb #04d8524f
+# %% ../nbs/01_data.ipynb #51094a37
+@patch
+def column(self:LeRobotDataset,
+    key:str, # feature, for example "action"
+) -> np.ndarray: # (N, D), or (N,) for index, timestamp and their like
+    "A whole column, in memory."
+    if key not in self.columns: raise KeyError(f"{key} is no column of {self.root.name}; there are {sorted(self.columns)}.")
+    return self.columns[key]
+
+# %% ../nbs/01_data.ipynb #b23e2100
 @patch
 def _png(self:LeRobotDataset, key, ep, k) -> np.ndarray:
     "Frame `k` of an episode whose pictures are PNGs inside the data file; the last few columns stay in memory, still compressed."
-    paths = [fill_path(self.info["data_path"], r, "data") for r in self.rows[:ep + 1]]
-    col = self._cached("_pngs", (key, paths[ep]), lambda: read_parquet(self.root/paths[ep], lambda c: c == key)[key], 4)
-    row = int(self.episodes["from"][ep] - self.episodes["from"][paths.index(paths[ep])]) + k
+    path = self.data_files[ep]
+    col = self._cached("_pngs", (key, path), lambda: read_parquet(self.root/path, lambda c: c == key)[key], 4)
+    row = int(self.episodes["from"][ep] - self.episodes["from"][self.data_files.index(path)]) + k
     return np.asarray(Image.open(io.BytesIO(col[row]["bytes"].as_py())).convert("RGB"))
 
 # %% ../nbs/01_data.ipynb #ce3ad15a
@@ -320,7 +322,7 @@ def _frame(self:LeRobotDataset, key, i) -> np.ndarray: # (H, W, 3) uint8
         raise DatasetError(f"{key}: frame {i} has shape {list(f.shape)}, meta/info.json declares {list(self.features[key]['shape'])}.")
     return f
 
-# %% ../nbs/01_data.ipynb #fe736c64
+# %% ../nbs/01_data.ipynb #067e8080
 @patch
 def frames(self:LeRobotDataset,
     key:str, # camera, for example "observation.images.overhead"
@@ -333,6 +335,7 @@ def frames(self:LeRobotDataset,
     for j, i in enumerate(unique): out[j] = self._frame(key, i)
     return out if len(out) == len(inverse) and (inverse[:-1] < inverse[1:]).all() else out[inverse]
 
+# %% ../nbs/01_data.ipynb #9006d385
 @patch
 def _indices(self:LeRobotDataset, indices) -> np.ndarray:
     idx = np.asarray(indices, dtype=np.int64).reshape(-1)
@@ -463,7 +466,7 @@ def stats(self:LeRobotDataset) -> dict: # {feature: {stat: array}}
 def units(self:LeRobotDataset) -> dict: # {feature: [unit, ...]}, of the features that declare them
     return {k: f["info"]["units"] for k, f in self.features.items() if "units" in (f.get("info") or {})}
 
-# %% ../nbs/01_data.ipynb #cb0cc9c3
+# %% ../nbs/01_data.ipynb #3cba9ff1
 @patch(as_prop=True)
 def fingerprint(self:LeRobotDataset) -> str: # 16 hex digits
     "Changes when rows, tasks, features or films change; equal for a copy elsewhere."
@@ -471,7 +474,7 @@ def fingerprint(self:LeRobotDataset) -> str: # 16 hex digits
     h = hashlib.sha256(json.dumps([self.features, self.tasks, self.fps], sort_keys=True).encode())
     for k in sorted(self.columns): h.update(self.columns[k].tobytes())
     files = {p for films in self.video_files.values() for p in films}
-    if keys_of(self.features, "image"): files |= {self.root/fill_path(self.info["data_path"], r, "data") for r in self.rows}
+    if keys_of(self.features, "image"): files |= {self.root/p for p in self.data_files}
     for p in sorted(p for p in files if p.is_file()):
         with open(p, "rb") as f:
             size = f.seek(0, 2)
@@ -633,7 +636,7 @@ def _create(self:DatasetWriter, robot_type):
 
 def json_bytes(x) -> bytes: return json.dumps(x, indent=4, ensure_ascii=False).encode()
 
-# %% ../nbs/01_data.ipynb #083187ae
+# %% ../nbs/01_data.ipynb #044f855d
 @patch
 def _resume(self:DatasetWriter):
     "Continue a set: same fps, same features, leftovers of a crash removed."
@@ -650,7 +653,10 @@ def _resume(self:DatasetWriter):
     self.rows = load_episodes(self.root, self.info) if some else []
     self.tasks = load_tasks(self.root, self.info) if some else []
     self.stats = load_stats(self.root, self.info) if some else {}
-    for p in leftovers(self.root, self.info, self.rows): p.unlink()
+    old = leftovers(self.root, self.info, self.rows)
+    if sum(p.suffix != ".tmp" for p in old) > 2 + len(keys_of(self.features, "video")):        # more than one interrupted save
+        raise DatasetError(f"{self.root} holds {len(old)} files that meta/info.json does not count. Is it the right info.json? {CURE}")
+    for p in old: p.unlink()
 
 # %% ../nbs/01_data.ipynb #f03e8838
 def next_file(
@@ -815,13 +821,13 @@ def tasks_table(tasks) -> pa.Table:
     t = pa.table({"task_index": pa.array(range(len(tasks)), pa.int64()), "task": pa.array(tasks, pa.string())})
     return t.replace_schema_metadata({"pandas": json.dumps(meta)})
 
-# %% ../nbs/01_data.ipynb #7b61c8e5
+# %% ../nbs/01_data.ipynb #3f68c093
 Finding = namedtuple("Finding", "level check episodes found cure drop", defaults=[False])   # level: error or warning; drop: repair leaves these episodes out
 
 class Scan:
     "A data set as far as it can be read: episode rows, per-episode columns, one VideoFile per film, and complaints."
     def __init__(self, root):
-        self.root, self.findings, self.films, self.columns = find_root(root), [], {}, {}
+        self.root, self.findings, self.films, self.columns = find_root(root), [], OrderedDict(), {}
         self.info = load_info(self.root)
         self.features, self.fps = self.info["features"], self.info["fps"]
         complain = lambda e: self.findings.append(Finding("error", "episode table", [], str(e).split(CURE)[0], "its episodes are lost; the others can be repaired"))
@@ -833,7 +839,7 @@ class Scan:
         self._read_tasks()
     vectors = property(lambda self: [k for k, f in self.features.items() if f["dtype"].startswith("float") and k not in AUTO_FEATURES])
 
-# %% ../nbs/01_data.ipynb #238bb430
+# %% ../nbs/01_data.ipynb #f328fa55
 @patch
 def _read(self:Scan, path):
     "The columns of every episode in one data file."
@@ -862,7 +868,9 @@ def _read_tasks(self:Scan):
 def film(self:Scan, key, e) -> VideoFile:
     "The film of an episode; raises when it cannot be opened."
     path = self.root/fill_path(self.info["video_path"], self.rows[e], f"videos/{key}", key)
-    if path not in self.films: self.films[path] = VideoFile(path)
+    if path not in self.films:
+        if len(self.films) >= 32: self.films.popitem(last=False)[1].close()
+        self.films[path] = VideoFile(path)
     return self.films[path]
 
 @patch
@@ -872,25 +880,25 @@ def start(self:Scan, key, e) -> int: return round(self.rows[e][f"videos/{key}/fr
 def joined(self:Scan, key) -> np.ndarray: # (N, D)
     return np.concatenate([c[key] for e, c in sorted(self.columns.items()) if e in self.rows] or [np.zeros((0, 1))])
 
-# %% ../nbs/01_data.ipynb #c168df9f
+# %% ../nbs/01_data.ipynb #8d187924
 CHECKS = []
-def check(f):
+def doctor_check(f):
     "Register a check: a function from a Scan to an iterable of Findings."
     CHECKS.append(f)
     return f
 
-# %% ../nbs/01_data.ipynb #d322d6c7
-@check
-def index_gaps(s):
+# %% ../nbs/01_data.ipynb #060caa0a
+@doctor_check
+def check_gaps(s):
     n = s.info["total_episodes"]
     if missing := [e for e in range(n) if e not in s.rows]:
         yield Finding("error", "index gaps", missing, f"info.json counts {n} episodes, the table lacks {missing}: readers that look up by position mix up films", "renumber")
     if old := leftovers(s.root, s.info, list(s.rows.values())):
         yield Finding("warning", "leftovers", [], f"{len(old)} files of an unfinished episode", "the next recording removes them")
 
-# %% ../nbs/01_data.ipynb #9aa5de89
-@check
-def rows_match(s):
+# %% ../nbs/01_data.ipynb #21fadc94
+@doctor_check
+def check_rows(s):
     for e, r in s.rows.items():
         if e not in s.columns:
             if not any(e in f.episodes for f in s.findings): yield Finding("error", "rows", [e], "no rows in the data files", "drop the episode", True)
@@ -904,9 +912,9 @@ def rows_match(s):
     index = s.joined("index").ravel()
     if s.columns and (index != np.arange(len(index))).any(): yield Finding("error", "index gaps", [], "the index column does not count 0, 1, 2, ...", "renumber")
 
-# %% ../nbs/01_data.ipynb #96400346
-@check
-def films_match(s):
+# %% ../nbs/01_data.ipynb #d7238884
+@doctor_check
+def check_films(s):
     for k in keys_of(s.features, "video"):
         for e, r in s.rows.items():
             try: n = len(s.film(k, e)) - s.start(k, e)
@@ -922,15 +930,15 @@ def is_alone(s, key, e) -> bool:
     path = lambda r: fill_path(s.info["video_path"], r, f"videos/{key}", key)
     return sum(path(r) == path(s.rows[e]) for r in s.rows.values()) == 1
 
-# %% ../nbs/01_data.ipynb #d04b7636
-@check
-def finite(s):
+# %% ../nbs/01_data.ipynb #21501de6
+@doctor_check
+def check_nan(s):
     for e, c in s.columns.items():
         if bad := [k for k in s.vectors if not np.isfinite(c[k]).all()]:
             yield Finding("error", "NaN", [e], f"{bad[0]} holds NaN or infinity at frame {int(np.argmin(np.isfinite(c[bad[0]]).all(1)))}", "drop the episode", True)
 
-@check
-def statistics(s):
+@doctor_check
+def check_stats(s):
     try: stats = load_stats(s.root, s.info)
     except DatasetError: stats = {}
     for k in s.vectors:
@@ -939,26 +947,26 @@ def statistics(s):
         elif np.isfinite(x).all() and np.abs(stats[k]["mean"] - x.mean(0)).max() > .01*x.std(0).max() + 1e-6:
             yield Finding("error", "stats", [], f"the mean of {k} is not that of the rows", "compute them")
 
-# %% ../nbs/01_data.ipynb #cbbbff4a
-def name_of(s, key, j) -> str:
+# %% ../nbs/01_data.ipynb #606ddf93
+def joint_name(s, key, j) -> str:
     names = s.features[key].get("names")
     return f"{key} {names[j]}" if isinstance(names, list) and len(names) > j else f"{key}[{j}]"
 
-@check
-def joints(s):
+@doctor_check
+def check_joints(s):
     for k in s.vectors:
         x = s.joined(k)
         if len(x) < 2 or not np.isfinite(x).all(): continue
         low, high = x.min(0), x.max(0)
         for j, span in enumerate(high - low):
-            if span < 1e-4: yield Finding("warning", "constant joint", [], f"{name_of(s, k, j)} is {low[j]:.3g} in every row", "check its cable and calibration")
-            elif "gripper" not in name_of(s, k, j):
+            if span < 1e-4: yield Finding("warning", "constant joint", [], f"{joint_name(s, k, j)} is {low[j]:.3g} in every row", "check its cable and calibration")
+            elif "gripper" not in joint_name(s, k, j):
                 stuck = max(((x[:, j] - low[j]) < .001*span).mean(), ((high[j] - x[:, j]) < .001*span).mean())
-                if stuck > .3: yield Finding("warning", "saturated joint", [], f"{name_of(s, k, j)} rests at its end {stuck:.0%} of the time", "check its calibrated range")
+                if stuck > .3: yield Finding("warning", "saturated joint", [], f"{joint_name(s, k, j)} rests at its end {stuck:.0%} of the time", "check its calibrated range")
 
-# %% ../nbs/01_data.ipynb #2a5a97aa
-@check
-def units_agree(s):
+# %% ../nbs/01_data.ipynb #f3616c4e
+@doctor_check
+def check_units(s):
     for k in s.vectors:
         good = {e: c[k] for e, c in s.columns.items() if e in s.rows and len(c[k]) > 1 and np.isfinite(c[k]).all()}
         if not good: continue
@@ -971,8 +979,8 @@ def units_agree(s):
         if ((s.features[k].get("info") or {}).get("units") or [""])[0] == "degrees" and max(np.abs(x).max() for x in good.values()) < 3.2:
             yield Finding("warning", "units", [], f"{k} is declared in degrees but never leaves -3.2 to 3.2", "is it in radians?")
 
-# %% ../nbs/01_data.ipynb #70940d4a
-def steps(s, key, e) -> np.ndarray: # (n-1, D) change per frame, as a fraction of its limit
+# %% ../nbs/01_data.ipynb #3484e1b3
+def step_sizes(s, key, e) -> np.ndarray: # (n-1, D) change per frame, as a fraction of its limit
     "How fast each joint moves: 1 means 360 degrees a second, or half the joint's range in one frame for other units."
     x = s.columns[e][key]
     units = np.array((s.features[key].get("info") or {}).get("units") or [""]*x.shape[1])
@@ -980,24 +988,24 @@ def steps(s, key, e) -> np.ndarray: # (n-1, D) change per frame, as a fraction o
     limit = np.where(units == "degrees", 360/s.fps, np.maximum((whole.max(0) - whole.min(0))/2, 1e-9))
     return np.abs(np.diff(x, axis=0))/limit
 
-@check
-def speed(s):
+@doctor_check
+def check_speed(s):
     for k in [k for k in s.vectors if k in ("action", "observation.state")]:
-        fast = {e: steps(s, k, e) for e in s.rows if e in s.columns and len(s.columns[e][k]) > 1}
+        fast = {e: step_sizes(s, k, e) for e in s.rows if e in s.columns and len(s.columns[e][k]) > 1}
         if bad := [e for e, v in fast.items() if (v > 1).any()]:
             e = max(bad, key=lambda e: fast[e].max())
             i, j = np.unravel_index(fast[e].argmax(), fast[e].shape)
-            yield Finding("warning", "too fast", bad, f"{name_of(s, k, j)} jumps {np.diff(s.columns[e][k][:, j])[i]:.3g} at frame {i} of episode {e}", "slow down, or drop these episodes")
+            yield Finding("warning", "too fast", bad, f"{joint_name(s, k, j)} jumps {np.diff(s.columns[e][k][:, j])[i]:.3g} at frame {i} of episode {e}", "slow down, or drop these episodes")
 
-# %% ../nbs/01_data.ipynb #6a02bfb6
+# %% ../nbs/01_data.ipynb #c397d247
 def brightness(s, key, e, n=4) -> tuple: # mean and contrast (0 to 255), and the share of numbers that change clearly between the samples
     "Look at `n` frames of an episode."
     picks = np.linspace(0, s.rows[e]["length"] - 1, n).astype(int)
     x = np.stack([s.film(key, e).frame(s.start(key, e) + int(i))[::2, ::2] for i in picks]).astype(np.float32)
     return x.mean(), x.std((1, 2)).mean(), (np.abs(np.diff(x, axis=0)) > 20).mean()
 
-@check
-def cameras(s):
+@doctor_check
+def check_cameras(s):
     s.light = {}
     for k in keys_of(s.features, "video"):
         broken = {e for f in s.findings if f.check in ("video", "data file", "rows") for e in f.episodes}
@@ -1006,22 +1014,22 @@ def cameras(s):
         for what, test in {"nearly black": lambda m, c, d: m < 10, "one colour only": lambda m, c, d: m >= 10 and c < 3, "a still picture": lambda m, c, d: c >= 3 and d < 1e-4}.items():
             if bad := [e for e, v in s.light[k].items() if test(*v)]: yield Finding("warning", "camera", bad, f"{k} shows {what}", "check the lens cap, the cable and the view")
 
-# %% ../nbs/01_data.ipynb #9abdf119
-@check
-def coverage(s):
+# %% ../nbs/01_data.ipynb #19021048
+@doctor_check
+def check_coverage(s):
     length = {e: r["length"] for e, r in s.rows.items()}
     typical = np.median(list(length.values()) or [0])
     if short := [e for e, n in length.items() if n < typical/5]: yield Finding("warning", "short episodes", short, f"under a fifth of the usual {typical:.0f} frames", "drop them, if they are false starts")
     if any(not t.strip() for t in s.tasks): yield Finding("warning", "tasks", [], "an instruction is empty", "write what the arm should do")
 
-# %% ../nbs/01_data.ipynb #4834bbda
+# %% ../nbs/01_data.ipynb #577e8055
 class Report:
     "What `doctor` found: prints as a table, `plot()` draws the numbers behind it."
     def __init__(self, scan, findings): self.scan, self.findings = scan, findings
     ok = property(lambda self: not any(f.level == "error" for f in self.findings))
     def rows(self) -> list:
         some = lambda es: "all" if not es else ", ".join(map(str, es[:6])) + (f" and {len(es) - 6} more" if len(es) > 6 else "")
-        return [[f.level, f.check, some(f.episodes), f.found.replace(f"{self.scan.root}/", ""), f.cure] for f in self.findings]
+        return [[f.level, f.check, some(f.episodes), f.found.replace(f"{self.scan.root}/", "").strip(), f.cure] for f in self.findings]
     def __repr__(self):
         title = f"{self.scan.root.name}: {len(self.scan.rows)} episodes, {sum(f.level == 'error' for f in self.findings)} errors, {sum(f.level == 'warning' for f in self.findings)} warnings"
         return "\n".join([title] + ["  {}: {} (episodes: {}): {} -> {}".format(*r) for r in self.rows()])
@@ -1038,7 +1046,7 @@ def doctor(
     for c in CHECKS: s.findings += list(c(s))
     return Report(s, sorted(s.findings, key=lambda f: f.level))
 
-# %% ../nbs/01_data.ipynb #7df0f73f
+# %% ../nbs/01_data.ipynb #c3dc7c91
 @patch
 def plot(self:Report, axs=None):
     "Joint spread, fastest step and brightness of every episode; grey is the normal range. Returns the figure."
@@ -1050,7 +1058,7 @@ def plot(self:Report, axs=None):
     ratio = np.median(spread/np.maximum(np.median(spread, 0), 1e-9), 1)
     axs[0].semilogy(es, np.maximum(ratio, 1e-3), "o"); axs[0].axhspan(1/20, 20, color="0.9", zorder=0)
     axs[0].set(ylim=(1e-3, 1e3), title="unit: spread against the median", xlabel="episode")
-    axs[1].plot(es, [steps(s, key, e).max() for e in es], "o"); axs[1].axhspan(0, 1, color="0.9", zorder=0)
+    axs[1].plot(es, [step_sizes(s, key, e).max() for e in es], "o"); axs[1].axhspan(0, 1, color="0.9", zorder=0)
     axs[1].set(ylim=(0, None), title="speed: fastest step / limit", xlabel="episode")
     for k, light in s.light.items(): axs[2].plot(list(light), [v[0] for v in light.values()], "o", label=k.split(".")[-1])
     axs[2].axhspan(10, 255, color="0.9", zorder=0)

@@ -1,5 +1,5 @@
 "What chapter 01 is too short to hold: properties, faults, bad input, crashes, and the real LeRobot as a judge (opt-in)."
-import errno, json, os, pickle, shutil, signal, subprocess, sys, time
+import errno, json, os, pickle, shutil, signal, subprocess, sys
 from pathlib import Path
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
 import smolvla.data as D
@@ -367,21 +367,27 @@ def test_crash_between_any_two_files(tmp_path, monkeypatch):
         assert check_whole(root, 3).num_episodes == 3 and not list(root.rglob("*.tmp")) and doctor(root).findings == []
 
 RECORD = """
-import sys; from test_data import *
+import sys, threading; from test_data import *
 with DatasetWriter(sys.argv[1], 30, FEATURES) as w:
+    first = w.num_episodes
     while True:
         e = w.num_episodes
         for i in range(10): w.add_frame(frame(e, i), task=f"task {e}")
         w.save_episode(); print(e, flush=True)
+        if e == first + 1: threading.Timer(float(sys.argv[2]), os.kill, (os.getpid(), signal.SIGKILL)).start()
 """
+
+def record_until_killed(root, delay) -> int:
+    "Record without end; a SIGKILL arrives `delay` seconds after the second save. Returns how many episodes were announced as saved."
+    p = run(RECORD, root, delay)
+    out, _ = p.communicate()
+    assert p.returncode == -signal.SIGKILL
+    return int(out.split("\n")[-2]) + 1
 
 def test_kill_9(tmp_path):
     rng, total = np.random.default_rng(), 0
     for _ in range(4):
-        p = run(RECORD, tmp_path/"set")
-        saved = [int(p.stdout.readline()) for _ in range(3)][-1] + 1
-        time.sleep(rng.uniform(0, .05)); p.send_signal(signal.SIGKILL)
-        saved = max([saved, *(int(l) + 1 for l in p.stdout.read().split("\n")[:-1])]); p.wait()
+        saved = record_until_killed(tmp_path/"set", rng.uniform(0, .05))
         ds = check_whole(tmp_path/"set", saved)
         assert total < saved <= ds.num_episodes <= saved + 1
         total = ds.num_episodes
@@ -425,6 +431,11 @@ def test_stale_stats_leftovers_timestamps_and_short_episodes(root):
     make(root, (1, 30, 30, 30, 30))
     assert ("short episodes", [3]) in [(f.check, f.episodes) for f in doctor(root).findings]
 
+def test_more_leftovers_than_one_save_are_not_deleted(root):
+    edit_info(root, total_episodes=0, total_frames=0)
+    with pytest.raises(DatasetError, match="holds 9 files that meta/info.json does not count"): DatasetWriter(root, 30, FEATURES)
+    assert len(list(root.rglob("*.mp4"))) == 3
+
 def test_report_shows_and_plots(root, tmp_path):
     cut(root/f"videos/{CAM}/chunk-000/file-001.mp4")
     report = doctor(root)
@@ -463,12 +474,8 @@ REFERENCE = os.environ.get("SMOLVLA_REFERENCE_PYTHON")
 @pytest.mark.parametrize("killed", [False, True])
 def test_reference_lerobot_reads_it(tmp_path, killed):
     root = tmp_path/"set"
-    if killed:
-        p = run(RECORD, root)
-        for _ in range(3): p.stdout.readline()
-        time.sleep(.013); p.send_signal(signal.SIGKILL); p.wait()
-    else: make(root)
-    ds, indices = LeRobotDataset(root, 6), [0, 9, 10, 11, 12, 20]
+    record_until_killed(root, .013) if killed else make(root)
+    ds, indices = LeRobotDataset(root, 6), [0, 9, 10, 11, 12, 19]
     out = subprocess.run([REFERENCE, Path(__file__).parent/"reference/check_dataset.py", root, "6", *map(str, indices)], capture_output=True, text=True)
     assert out.returncode == 0, out.stderr
     theirs = json.loads(out.stdout.splitlines()[-1])
