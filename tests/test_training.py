@@ -1,0 +1,335 @@
+"""What chapter 08 is too short to hold: properties of the cache and the trainer, faults, bad input. About 60 s on one core."""
+import contextlib, errno, fcntl, json, math, os, shutil, signal, socket
+import numpy as np, pytest, torch
+import torch.multiprocessing as mp
+from pathlib import Path
+from fastcore.script import anno_parser
+from smolvla import training as T
+from smolvla.data import DatasetWriter, LeRobotDataset, so101_features
+from smolvla.policy import SmolVLA
+from smolvla.training import *
+from smolvla.vlm import build_vlm, nano_vlm_config
+
+SIZE = 32
+CAMS = ("overhead", "wrist")
+
+def write_set(root, episodes=3, frames=12, seed=0, cams=CAMS, fps=30, scale=1.0):
+    rng = np.random.default_rng(seed)
+    with DatasetWriter(root, fps=fps, features=so101_features({c: (SIZE, SIZE) for c in cams})) as w:
+        for e in range(episodes):
+            goal = rng.normal(size=6).astype(np.float32) * 20
+            for i in range(frames):
+                img = np.full((SIZE, SIZE, 3), 30 * e + 60, np.uint8)
+                q = goal * np.float32(i / frames * scale)
+                w.add_frame({"observation.state": q, "action": q + np.float32(scale), **{f"observation.images.{c}": img for c in cams}}, task=f"put cube {e % 2} in the box")
+            w.save_episode()
+    return root
+
+def tiny_policy(stats, seed=0, **changes):
+    "The nano policy's structure at 50 thousand parameters."
+    torch.manual_seed(seed); c = nano_vlm_config()
+    for k, v in dict(hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, image_size=SIZE, patch_size=8).items(): setattr(c.vision_config, k, v)
+    for k, v in dict(hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, head_dim=16).items(): setattr(c.text_config, k, v)
+    fields = dict(num_vlm_layers=2, chunk_size=8, n_action_steps=4, resize_imgs_with_padding=(SIZE, SIZE), tokenizer_max_length=12)
+    return SmolVLA.new("nano", stats, build_vlm(c), **(fields | changes))
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory): return write_set(tmp_path_factory.mktemp("d") / "set")
+
+@pytest.fixture(scope="module")
+def data(root): return TrainData(root)
+
+@pytest.fixture(scope="module")
+def cache_dir(tmp_path_factory): return tmp_path_factory.mktemp("cache")
+
+@pytest.fixture(autouse=True)
+def one_thread(): torch.set_num_threads(1)
+
+def losses(t): return [m["loss"] for m in t.history if "loss" in m]
+
+def small(**kw): return dict(steps=8, batch_size=8, lr=1e-3, val_fraction=0.34, eval_every=100, save_every=100, quiet=True) | kw
+
+
+# ---- schedule, samples, noise
+
+def test_schedule_is_the_reference():
+    assert lr_at(0, 30_000) == pytest.approx(1e-4 / 1001)
+    assert lr_at(500, 30_000) == pytest.approx(1e-4 / 1001 + (1e-4 - 1e-4 / 1001) / 2)
+    assert lr_at(1000, 30_000) == pytest.approx(9.973e-5, abs=5e-9)       # the tiny jump down: the cosine starts at step 0
+    assert lr_at(30_000, 30_000) == lr_at(99_999, 99_999) == pytest.approx(2.5e-6)
+    assert lr_at(165, 5000) < lr_at(166, 5000) and lr_at(166, 5000) > lr_at(167, 5000)      # warm-up 166 of 5000
+    assert lr_at(15_000, 90_000) == lr_at(15_000, 30_000)                 # longer runs are not stretched
+
+def test_samples_are_epochs_end_to_end():
+    rows = np.concatenate([sample_rows(s, 7, 10, seed=3) for s in range(10)])
+    epochs = rows.reshape(7, 10)
+    assert all(sorted(e) == list(range(10)) for e in epochs.tolist())
+    assert len({tuple(e) for e in epochs.tolist()}) == 7                   # and no two alike
+    assert (sample_rows(4, 7, 10, 3) == rows[28:35]).all() and (sample_rows(4, 7, 10, 4) != rows[28:35]).any()
+
+def test_noise_depends_on_seed_and_step_only():
+    a, b = step_noise(5, (4, 8, 32), 1), step_noise(5, (4, 8, 32), 1)
+    assert torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])
+    others = [step_noise(5, (4, 8, 32), 2), step_noise(6, (4, 8, 32), 1), step_noise(-1, (4, 8, 32), 1)]
+    assert all(not torch.equal(a[0], o[0]) and not torch.equal(a[1], o[1]) for o in others)
+    assert a[1].min() > 0 and a[1].max() <= 1
+
+def test_split_holds_out_whole_episodes():
+    held = split_episodes(40, .1, 0)
+    assert held.sum() == 4 and (held == split_episodes(40, .1, 0)).all() and (held != split_episodes(40, .1, 1)).any()
+    assert split_episodes(2, .01, 0).sum() == 1 and not split_episodes(1, .5, 0).any() and not split_episodes(9, 0, 0).any()
+
+
+# ---- several data sets as one
+
+def test_mixed_sets_are_one(root, tmp_path):
+    other = write_set(tmp_path / "b", episodes=2, frames=7, seed=1)
+    both, parts = TrainData([root, other]), [LeRobotDataset(root), LeRobotDataset(other)]
+    cols = np.concatenate([p.column("action") for p in parts]).astype(np.float64)
+    assert np.allclose(both.stats["action"]["mean"], cols.mean(0), atol=1e-4) and np.allclose(both.stats["action"]["std"], cols.std(0), atol=1e-4)
+    idx = np.array([40, 3, 36, 35])
+    obs = both.observation(idx)
+    for i, j in enumerate(idx):
+        p, k = (parts[0], j) if j < 36 else (parts[1], j - 36)
+        one = p[int(k)]
+        assert (obs["observation.images.wrist"][i].numpy() == one["observation.images.wrist"]).all() and obs["task"][i] == one["task"]
+        assert np.allclose(obs["observation.state"][i], one["observation.state"])
+    chunk, pad = both.chunks(np.array([33]), 8)                            # three frames before the first set ends
+    assert pad[0].tolist() == [False] * 3 + [True] * 5 and (chunk[0, 3:] == both.action[35]).all()
+    assert both.starts(5).tolist() == [0, 5, 10, 12, 17, 22, 24, 29, 34, 36, 41, 43, 48]
+    assert both.fingerprint != TrainData(root).fingerprint
+
+@pytest.mark.parametrize("change, word", [(dict(fps=15), "fps"), (dict(cams=("overhead", "side")), "cameras")])
+def test_sets_that_differ_are_refused(root, tmp_path, change, word):
+    with pytest.raises(TrainingError, match=f"differ in {word}"): TrainData([root, write_set(tmp_path / "b", 1, 4, **change)])
+
+
+# ---- the cache
+
+def test_cache_equals_the_forward(data, tmp_path):
+    p, idx = tiny_policy(data.stats), np.arange(0, 36, 5)
+    a, pad = data.chunks(idx, 8)
+    full = p.preprocess(data.observation(idx) | {"action": torch.from_numpy(a), "action_is_pad": torch.from_numpy(pad)})
+    noise, t = step_noise(0, (len(idx), 8, 32), 0)
+    want = p.loss(full, noise, t).item()
+    for dtype, tol in (("float32", 1e-6), ("float16", 2e-4)):
+        tr = Trainer(p, data, TrainConfig(out=tmp_path / dtype, batch_size=8, cache_dtype=dtype, cache_dir=tmp_path / dtype), quiet=True)
+        b, prefix = tr.batch(idx)
+        assert all(torch.equal(b[k], full[k]) for k in ("state", "action", "action_is_pad")) and set(b) == {"state", "action", "action_is_pad"}
+        assert p.loss(b, noise, t, prefix=prefix).item() == pytest.approx(want, abs=tol)
+        exact = p.prefix_kv(full)
+        assert all(torch.allclose(x, y, atol=50 * tol, rtol=1e-3) for u, v in zip(prefix.kv, exact.kv) for x, y in zip(u, v)) and torch.equal(prefix.pad_mask, exact.pad_mask)
+
+def test_cache_is_never_stale(data, tmp_path, capsys):
+    p = tiny_policy(data.stats); folder = tmp_path / "c"
+    def build(policy=p, d=data, **kw):
+        c = PrefixCache.build(folder, policy, d, **kw)
+        return (folder / "kv.bin").stat().st_mtime_ns, np.array(c.kv), capsys.readouterr().out
+    at, kv, _ = build()
+    assert build()[0] == at and tiny_policy(data.stats, seed=0) and build(tiny_policy(data.stats))[0] == at, "an equal cache is used"
+    trained = tiny_policy(data.stats)
+    for q in trained.expert.parameters(): q.data += 1
+    assert build(trained)[0] == at, "the expert plays no part"
+    new = tiny_policy(data.stats); new.vlm.model.vision_model.post_layernorm.bias.data[0] += 1e-3
+    at2, kv2, said = build(new)
+    assert at2 != at and "frozen weights changed" in said and not np.array_equal(kv, kv2)
+    assert "stride 1 -> 2" in build(new, stride=2)[2] and "dtype float16 -> float32" in build(new, stride=2, dtype="float32")[2]
+    longer = tiny_policy(data.stats, tokenizer_max_length=14)
+    assert "processor changed" in build(longer)[2]
+    assert "data changed" in build(longer, TrainData(write_set(tmp_path / "other", 1, 5, seed=9)))[2]
+
+def test_cache_build_resumes(data, tmp_path, monkeypatch):
+    p, folder, calls, real = tiny_policy(data.stats), tmp_path / "c", [], T._forward_rows
+    def dies(policy, data, idx, *a):
+        calls.append(len(idx))
+        if len(calls) == 4: raise KeyboardInterrupt
+        return real(policy, data, idx, *a)
+    clock = iter(range(0, 10_000, 5)); monkeypatch.setattr(T.time, "monotonic", lambda: next(clock))     # every batch is due to be saved
+    monkeypatch.setattr(T, "_forward_rows", dies)
+    with pytest.raises(KeyboardInterrupt): PrefixCache.build(folder, p, data, batch_size=8, quiet=True)
+    assert json.loads((folder / "manifest.json").read_text())["done"] == 16        # call 1 learned the shape, 2 and 3 wrote 8 rows each
+    with open(folder / "kv.bin", "ab") as f: f.write(b"half a row")                 # as a kill -9 leaves it
+    calls.clear(); monkeypatch.setattr(T, "_forward_rows", lambda policy, data, idx, *a: (calls.append(len(idx)), real(policy, data, idx, *a))[1])
+    got = PrefixCache.build(folder, p, data, batch_size=8, quiet=True)
+    want = PrefixCache.build(tmp_path / "fresh", p, data, batch_size=8, quiet=True)
+    assert calls[:3] == [8, 8, 4] and np.array_equal(got.kv, want.kv) and np.array_equal(got.pad, want.pad)
+
+def test_cache_faults(data, tmp_path, monkeypatch):
+    p = tiny_policy(data.stats)
+    (tmp_path / "busy").mkdir()
+    with open(tmp_path / "busy" / ".lock", "w") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        with pytest.raises(TrainingError, match="another process"): PrefixCache.build(tmp_path / "busy", p, data, quiet=True)
+    with monkeypatch.context() as m:
+        m.setattr(T.shutil, "disk_usage", lambda f: shutil._ntuple_diskusage(10**6, 10**6, 1000))
+        with pytest.raises(TrainingError, match=r"needs 0\.00 GB but .* has 0\.00 GB free: free some space"): PrefixCache.build(tmp_path / "small", p, data, quiet=True)
+    with open("/dev/full", "ab", buffering=0) as f, pytest.raises(TrainingError, match="No space left on device"): T._write_all(f, np.zeros(10))
+    huge = tiny_policy(data.stats)
+    huge.vlm.model.text_model.layers[0].self_attn.v_proj.weight.data *= 1e7
+    with pytest.raises(TrainingError, match="too large for float16"): PrefixCache.build(tmp_path / "huge", huge, data, quiet=True)
+    with pytest.raises(TrainingError, match="cache=False"): PrefixCache.build(tmp_path / "t", tiny_policy(data.stats, train_expert_only=False), data, quiet=True)
+
+
+# ---- the trainer
+
+def test_trains_the_expert_and_nothing_else(data, tmp_path, cache_dir):
+    p = tiny_policy(data.stats)
+    p.expert.to(torch.bfloat16)                                             # as a released checkpoint loaded with dtype=None
+    before = {k: v.clone() for k, v in p.state_dict().items()}
+    t = train(p, data, tmp_path / "a", cache_dir=cache_dir, compute_dtype="bfloat16", **small(steps=30, lr=3e-3))
+    changed = {k for k, v in p.state_dict().items() if not torch.equal(v.float(), before[k].float())}
+    assert changed == set(t.params) and not any("vlm." in k for k in changed) and all(q.dtype == torch.float32 for q in t.params.values())
+    assert np.mean(losses(t)[-5:]) < np.mean(losses(t)[:5]) - .1
+
+def test_vlm_can_be_trained_without_the_cache(data, tmp_path):
+    p = tiny_policy(data.stats, train_expert_only=False, freeze_vision_encoder=False)
+    before = p.vlm.model.vision_model.embeddings.patch_embedding.weight.clone()
+    train(p, data, tmp_path / "a", cache=False, **small(steps=2))
+    assert not torch.equal(before, p.vlm.model.vision_model.embeddings.patch_embedding.weight)
+
+def test_cache_changes_nothing(data, tmp_path, cache_dir):
+    with_, without = (train(tiny_policy(data.stats), data, tmp_path / str(c), cache=c, cache_dir=cache_dir, **small()) for c in (True, False))
+    assert np.allclose(losses(with_), losses(without), atol=2e-3)
+
+def test_ctrl_c_and_resume_are_exact(data, tmp_path, cache_dir, capsys):
+    kw = dict(cache_dir=cache_dir, ema=.9, grad_accum=2, **small(steps=12, eval_every=3, save_every=4))
+    calm = train(tiny_policy(data.stats), data, tmp_path / "calm", **kw)
+    def aim(policy):                                                        # called every 3 steps; the second time the user loses patience
+        aim.n += 1
+        if aim.n == 2: os.kill(os.getpid(), signal.SIGINT)
+        return dict(aim_mm=aim.n)
+    aim.n = 0
+    t = train(tiny_policy(data.stats), data, tmp_path / "run", aim=aim, **kw)
+    assert t.step == 6 and f"--resume {tmp_path / 'run'}" in capsys.readouterr().out and not (tmp_path / "run/policy").exists()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    (tmp_path / "run/checkpoints/000009.tmp").mkdir()                       # a half-written one is not seen
+    with open(tmp_path / "run/metrics.jsonl", "a") as f: f.write('{"step": 7, "lo')
+    torch.manual_seed(99)
+    again = resume(tmp_path / "run", quiet=True)
+    assert again.step == 6
+    again.fit()
+    assert losses(again) == losses(calm) == [m["loss"] for m in read_metrics(tmp_path / "run") if "loss" in m]
+    assert all(torch.equal(a, b) for a, b in zip(again.ema.avg.values(), calm.ema.avg.values()))
+    assert [m["aim_mm"] for m in again.history if "aim_mm" in m] == [1, 2]
+    a, b = (SmolVLA.from_pretrained(d / "policy", quiet=True).state_dict() for d in (tmp_path / "run", tmp_path / "calm"))
+    assert all(torch.equal(a[k], b[k]) for k in a) and torch.equal(a["model.state_proj.bias"], calm.ema.avg["model.state_proj.bias"])
+
+def test_config_repeats_the_run(data, root, tmp_path, cache_dir):
+    tiny_policy(data.stats).save_pretrained(tmp_path / "start")
+    first = start(TrainConfig(data=root, out=tmp_path / "a", policy=tmp_path / "start", cache_dir=cache_dir, steps=4, batch_size=8, seed=5), quiet=True); first.fit()
+    made = json.loads((tmp_path / "a/config.json").read_text())["made_with"]
+    assert made["data_fingerprint"] == data.fingerprint and made["versions"]["torch"] == torch.__version__
+    again = start(make_config(tmp_path / "a/config.json", out=tmp_path / "b"), quiet=True); again.fit()
+    other = start(make_config(tmp_path / "a/config.json", out=tmp_path / "c", seed=6), quiet=True); other.fit()
+    assert losses(first) == losses(again) != losses(other)
+
+def test_only_the_newest_checkpoints_stay(data, tmp_path, cache_dir):
+    train(tiny_policy(data.stats), data, tmp_path / "a", cache_dir=cache_dir, keep=2, **small(steps=5, save_every=1))
+    assert [p.name for p in checkpoints(tmp_path / "a")] == ["000004", "000005"]
+
+def test_nan_stops_before_the_weights(data, tmp_path, cache_dir):
+    p = tiny_policy(data.stats)
+    with pytest.raises(TrainingError, match=r"training stopped before the weights were touched. The last good checkpoint is .*00000\d"):
+        train(p, data, tmp_path / "a", cache_dir=cache_dir, **small(steps=40, save_every=1, lr=1e30, warmup_steps=0))
+    assert all(torch.isfinite(v).all() for v in SmolVLA.from_pretrained(last_checkpoint(tmp_path / "a") / "pretrained_model", quiet=True).state_dict().values())
+
+def test_full_disk_keeps_the_last_checkpoint(data, tmp_path, cache_dir, monkeypatch):
+    real, n = T.save_file, [0]
+    def full(*a, **kw):
+        n[0] += 1
+        if n[0] > 3: raise OSError(errno.ENOSPC, "No space left on device")
+        return real(*a, **kw)
+    monkeypatch.setattr(T, "save_file", full)                               # a checkpoint takes three of them
+    with pytest.raises(TrainingError, match="cannot write .*No space left.*000002.*--resume"):
+        train(tiny_policy(data.stats), data, tmp_path / "a", cache_dir=cache_dir, **small(save_every=2))
+    assert [p.name for p in (tmp_path / "a/checkpoints").iterdir()] == ["000002"]
+    monkeypatch.undo()
+    assert resume(tmp_path / "a", quiet=True).step == 2
+
+def test_minutes_drive_the_schedule(data, tmp_path, cache_dir):
+    t = train(tiny_policy(data.stats), data, tmp_path / "a", cache_dir=cache_dir, minutes=.02, **small(steps=1_000_000, warmup_steps=0, decay_steps=100))
+    lr = [m["lr"] for m in t.history if "lr" in m]
+    assert 3 < t.step < 1000 and lr == sorted(lr, reverse=True)
+    t.step, t.at, t.config.decay_steps = 500_000, .5, 1_000_000
+    assert t.lr() == pytest.approx(lr_at(500_000, 1_000_000, 1e-3, 0, 1_000_000))
+
+def test_ema_is_an_average():
+    w = torch.nn.Parameter(torch.zeros(3)); e, want = EMA({"w": w}, .99), torch.zeros(3)
+    for s in range(1, 50):
+        w.data += 1; e.update(s); d = min(.99, (1 + s) / (10 + s)); want = d * want + (1 - d) * w.data
+    assert torch.allclose(e.avg["w"], want)
+    with e.swapped(): assert torch.equal(w, e.avg["w"])
+    assert w[0] == 49
+
+def _rank(rank, world, root, out, port):
+    if world > 1: os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(world), MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    torch.set_num_threads(1); d = TrainData(root)
+    t = train(tiny_policy(d.stats), d, out, cache_dir=Path(out).parent / "cache", ema=.9, **small(steps=6, grad_accum=1 if world > 1 else 2, eval_every=3))
+    assert t.acc.num_processes == world
+    if world > 1: torch.distributed.destroy_process_group()
+
+def test_two_processes_are_one(root, tmp_path):
+    with socket.socket() as s: s.bind(("127.0.0.1", 0)); port = s.getsockname()[1]
+    _rank(0, 1, root, tmp_path / "one", port)
+    mp.spawn(_rank, (2, root, tmp_path / "two", port), 2)
+    one, two = (read_metrics(tmp_path / d) for d in ("one", "two"))
+    assert len(one) == len(two) == 8
+    for a, b in zip(one, two): assert all(a[k] == pytest.approx(b[k], abs=1e-5) for k in set(a) - {"grad_norm"}) and a.keys() == b.keys()
+
+
+# ---- bad input
+
+def test_policy_and_data_must_fit(data, root, tmp_path, cache_dir):
+    go = lambda p, d=data, **kw: Trainer(p, d, TrainConfig(out=tmp_path / "x", batch_size=8, cache_dir=cache_dir, **kw), quiet=True)
+    with pytest.raises(ValueError, match="chunk_size=50, the policy predicts chunks of 8"): go(tiny_policy(data.stats), TrainData(LeRobotDataset(root, chunk_size=50)))
+    side = tiny_policy(data.stats, input_features={f"observation.images.{c}": dict(type="VISUAL", shape=[3, SIZE, SIZE]) for c in ("top", "wrist")})
+    with pytest.raises(ValueError, match=r"camera_map=\{'overhead': 'top'\}"): go(side)
+    side.processor.camera_map = dict(overhead="top"); go(side)              # the cure works
+    seven = {k: {s: np.ones(7) for s in ("mean", "std")} for k in ("observation.state", "action")}
+    wide = tiny_policy(seven, input_features={**side.config.input_features, "observation.state": dict(type="STATE", shape=[7])}, output_features={"action": dict(type="ACTION", shape=[7])})
+    wide.processor.camera_map = dict(overhead="top")
+    with pytest.raises(ValueError, match="expects observation.state of 7 numbers, .* has 6"): go(wide)
+    with pytest.raises(ValueError, match="policy has no statistics"): go(tiny_policy(None))
+    radians = TrainData(write_set(tmp_path / "rad", 2, 5, scale=math.pi / 180))
+    far = {k: {**v, "mean": v["mean"] + 1000} if k == "action" else v for k, v in radians.stats.items()}
+    with pytest.raises(ValueError, match="are the units the same"): go(tiny_policy(far), radians)
+    with pytest.raises(ValueError, match="does not divide into 1 processes x grad_accum 3"): go(tiny_policy(data.stats), grad_accum=3)
+    with pytest.raises(ValueError, match="use float32 or bfloat16"): go(tiny_policy(data.stats), compute_dtype="int8")
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="sees no GPU"): go(tiny_policy(data.stats), device="cuda")
+
+def test_nan_in_the_data_is_named(root, tmp_path):
+    import pyarrow as pa, pyarrow.parquet as pq
+    shutil.copytree(root, tmp_path / "nan"); f = sorted((tmp_path / "nan/data").glob("*/*.parquet"))[0]; t = pq.read_table(f)
+    a = t["action"].to_pylist(); a[5][2] = math.nan
+    pq.write_table(t.set_column(t.column_names.index("action"), "action", pa.array(a, t["action"].type)), f)
+    with pytest.raises(ValueError, match="action is NaN or infinite at row 5"): TrainData(tmp_path / "nan")
+
+def test_run_folders_are_guarded(data, root, tmp_path, cache_dir):
+    grown = shutil.copytree(root, tmp_path / "grown")
+    train(tiny_policy(data.stats), grown, tmp_path / "a", cache_dir=cache_dir, **small(steps=1))
+    with pytest.raises(ValueError, match="already holds a run"): train(tiny_policy(data.stats), grown, tmp_path / "a", **small())
+    with pytest.raises(FileNotFoundError, match="not a run folder"): resume(tmp_path)
+    write_set(grown, 1, 4, seed=7)                                          # appends an episode
+    with pytest.raises(ValueError, match="changed or extended since.*--policy"): resume(tmp_path / "a", quiet=True)
+
+def test_command_line(root, tmp_path):
+    text = " ".join(anno_parser(train_cli.__wrapped__).format_help().split())
+    assert "smolvla_train --resume" in text and all(f"--{f}" in text for f in ("data", "out", "minutes", "recipe", "config", "policy", "vlm", "seed", "threads"))
+    def says(match, **kw):
+        with pytest.raises(SystemExit, match=match): train_cli(**kw)
+    says("give --data FOLDER", out=str(tmp_path / "x"))
+    says("give --out FOLDER", data=[str(root)])
+    says("does not exist", data=[f"{tmp_path}/nothing"], out=str(tmp_path / "x"))
+    says("no meta/info.json", data=[str(tmp_path)], out=str(tmp_path / "x"))
+    says("no recipe nowhere", recipe="nowhere", out="x")
+    (tmp_path / "r.json").write_text('{"stepz": 3}'); says(r"unknown fields \['stepz'\]", recipe=str(tmp_path / "r.json"), out="x")
+    (tmp_path / "r.json").write_text('{"steps": 3'); says("is not JSON", recipe=str(tmp_path / "r.json"), out="x")
+    says("only be chosen for a new policy", data=[str(root)], out=str(tmp_path / "x"), policy="nano", chunk_size=50)
+    says("neither a folder nor a hub id", data=[str(root)], out=str(tmp_path / "x"), policy="no such policy")
+    says("not a run folder", resume=str(tmp_path))
+
+def test_recipe_and_flags_meet(tmp_path):
+    (tmp_path / "r.json").write_text(json.dumps(dict(about="for a test", data=["d"], steps=7, policy_config=dict(chunk_size=4))))
+    c = make_config(tmp_path / "r.json", out="o", steps=None, lr=.5)
+    assert (c.steps, c.lr, c.policy_config, c.data) == (7, .5, dict(chunk_size=4), ["d"])
