@@ -1,0 +1,75 @@
+"Chapter 04 holds the lessons; here are the properties and the bad input."
+import pytest, torch
+from smolvla.flow import (LOSS_VERSIONS, METHODS, flow_loss, integrate, make_u_t, make_x_t, masked_mean, sample_time, sinusoidal_time, solver_times)
+
+def test_times_are_beta():
+    t = sample_time(200_000, torch.Generator().manual_seed(0))
+    beta = torch.distributions.Beta(1.5, 1.)
+    assert t.min() >= 0.001 and t.max() <= 1
+    assert abs(t.mean() - (beta.mean*0.999 + 0.001)) < 2e-3 and abs(t.var() - beta.variance*0.999**2) < 2e-3
+    for q in (0.1, 0.5, 0.9): assert abs((t < q).float().mean() - ((q - 0.001)/0.999)**1.5) < 5e-3
+
+def test_same_generator_same_times():
+    a, b = (sample_time(5, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert a.equal(b) and not a.equal(sample_time(5, torch.Generator().manual_seed(4)))
+
+def test_velocity_is_the_time_derivative():
+    a, n = torch.randn(2, 3, 4, 5, dtype=torch.float64)
+    t = torch.rand(3, dtype=torch.float64, requires_grad=True)
+    x = make_x_t(a, n, t)
+    u = make_u_t(a, n)
+    for i in range(3):
+        g, = torch.autograd.grad(x[i, 1, 2], t, retain_graph=True)
+        torch.testing.assert_close(g[i], u[i, 1, 2])
+
+def test_reference_time_embedding():
+    from helpers import reference
+    r = reference()
+    e = sinusoidal_time(r["in.time"], 72)
+    assert e.dtype == torch.float64 and (e - r["train.time_emb_f64"]).abs().max() < 1e-12
+
+@pytest.mark.parametrize("method,order", [("euler", 1), ("midpoint", 2)])
+def test_order_of_the_solvers(method, order):
+    "dx/dt = x has the solution e^(t-1) x(1); halving the step divides the error by 2^order."
+    x1 = torch.ones(1, 1, 1, dtype=torch.float64)
+    error = lambda n: (integrate(lambda x, t: x, x1, n, method) - torch.exp(torch.tensor(-1., dtype=torch.float64))).abs().item()
+    assert error(32)/error(64) == pytest.approx(2**order, rel=0.05)
+
+@pytest.mark.parametrize("method", METHODS)
+def test_integrate_asks_exactly_at_solver_times(method):
+    asked = []
+    integrate(lambda x, t: asked.append(t) or x, torch.zeros(1, 1, 1), 7, method)
+    assert asked == solver_times(7, method) and asked[0] == 1 and min(asked) > 0
+
+def test_solver_leaves_the_noise_alone():
+    noise = torch.randn(2, 3, 4); before = noise.clone()
+    integrate(lambda x, t: x, noise, 3)
+    assert noise.equal(before)
+
+def test_newest_loss_ignores_what_does_not_exist():
+    v, u = torch.randn(2, 3, 6, 8)
+    is_pad = torch.arange(6) >= torch.tensor([[6], [4], [1]])
+    loss = flow_loss(v, u, is_pad, 5)
+    v[..., 5:] = 99; v[is_pad] = -99
+    torch.testing.assert_close(flow_loss(v, u, is_pad, 5), loss)
+    torch.testing.assert_close(loss, torch.cat([(v - u)[i, :n, :5].square().flatten() for i, n in enumerate((6, 4, 1))]).mean())
+
+def test_versions_agree_when_everything_exists():
+    v, u = torch.randn(2, 3, 6, 8)
+    a, b, c = (flow_loss(v, u, torch.zeros(3, 6, dtype=torch.bool), 8, version) for version in LOSS_VERSIONS)
+    torch.testing.assert_close(a, b); torch.testing.assert_close(a, c)
+
+def test_per_sample_losses():
+    v, u = torch.randn(2, 3, 6, 8)
+    is_pad = torch.arange(6) >= torch.tensor([[6], [4], [0]])
+    per = flow_loss(v, u, is_pad, 5, reduction="none")
+    assert per.shape == (3,) and per[2] == 0 and per.isfinite().all()
+    weights = torch.tensor([6., 4, 0])
+    torch.testing.assert_close((per*weights).sum()/10, flow_loss(v, u, is_pad, 5))
+    torch.testing.assert_close(flow_loss(v, u, None, 5, "2025", "none").mean(), (v - u).square().mean())
+
+@pytest.mark.parametrize("call,words", [
+    (lambda: sinusoidal_time(torch.rand(2), 7), "odd"), (lambda: solver_times(0), "at least one step"), (lambda: solver_times(3, "rk4"), "euler"),
+    (lambda: masked_mean(torch.zeros(1, 1, 1), loss_version="2024"), "2026-04"), (lambda: masked_mean(torch.zeros(1, 1, 1), reduction="sum"), "none")])
+def test_bad_input(call, words):
+    with pytest.raises(ValueError, match=words): call()
