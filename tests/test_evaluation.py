@@ -14,7 +14,7 @@ from smolvla.vlm import build_vlm, nano_tokenizer, nano_vlm_config
 def policy():
     "A nano policy with random weights whose actions stay near the home pose"
     torch.manual_seed(0)
-    stats = {k: dict(mean=HOME, std=np.full(6, 4, np.float32), min=HOME - 9, max=HOME + 9, count=np.array([100])) for k in ("observation.state", "action")}
+    stats = {k: dict(mean=HOME, std=np.array([4, 4, 4, 4, 4, 1], np.float32), min=HOME - 9, max=HOME + 9, count=np.array([100])) for k in ("observation.state", "action")}
     return SmolVLA.new("nano", stats=stats, vlm=build_vlm(nano_vlm_config()), tokenizer=nano_tokenizer(), num_steps=2)
 
 

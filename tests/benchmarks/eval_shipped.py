@@ -1,0 +1,51 @@
+"""The table of the shipped policy: 100 unseen seeds on each task, at most 20 s simulated time.
+
+    .venv/bin/python tests/benchmarks/eval_shipped.py [--policy FOLDER] [--n 100] [--workers 2] [--out outputs/eval/shipped]
+
+Each task is saved when it is done; an interrupted run goes on with the task it was at. `--aim 0` leaves the aim out."""
+import argparse, json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from smolvla.evaluation import EVAL_SEED0, aim, evaluate, failure_gallery, load_result, result_grid, save_video
+
+WANTED = {"pick_place": "success >= 80 %, named first >= 95 %", "sorting": "success >= 50 %", "stacking": "success >= 30 %", "pick_place_lego": "success >= 30 %"}
+
+
+def measure(a, task, held_out):
+    "One result, from its file when it is there"
+    file = a.out/f"{task}{'-other-words' if held_out else ''}.json"
+    if file.exists() and (r := load_result(file)).success.n == a.n and r.policy == a.policy: return r
+    r = evaluate(a.policy, task, range(a.seed0, a.seed0 + a.n), workers=a.workers, held_out=held_out, video_dir=a.out/file.stem, progress=True)
+    save_video(a.out/f"{file.stem}.mp4", result_grid(r), 20)
+    if fig := failure_gallery(r):
+        fig.savefig(a.out/f"{file.stem}-failures.png", bbox_inches="tight")
+        plt.close(fig)
+    r.to_json(file)
+    return r
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--policy", default="nano")
+    p.add_argument("--n", type=int, default=100)
+    p.add_argument("--seed0", type=int, default=EVAL_SEED0)
+    p.add_argument("--workers", type=int, default=2)
+    p.add_argument("--aim", type=int, default=40, help="episodes of the aim, 0 for none")
+    p.add_argument("--out", type=Path, default=Path("outputs/eval/shipped"))
+    a = p.parse_args()
+    results = {(t, False): None for t in WANTED} | {("pick_place", True): None}
+    for task, held_out in results:
+        results[task, held_out] = measure(a, task, held_out)
+        print(results[task, held_out], flush=True)
+    aims = {t: aim(a.policy, t, range(a.seed0, a.seed0 + a.aim)).summary() for t in WANTED} if a.aim else {}
+    print("\n| task | success | named object first | median time | wanted |\n|---|---|---|---|---|")
+    for (task, held_out), r in results.items():
+        time = "-" if r.time_s is None else f"{r.time_s:.1f} s"
+        print(f"| {task}{', other words' if held_out else ''} | {r.success} | {r.touched_right} | {time} | {'' if held_out else WANTED[task]} |")
+    for task, m in aims.items(): print(f"aim, {task}: {m}")
+    (a.out/"summary.json").write_text(json.dumps({"rates": {f"{t}{'-other-words' if h else ''}": dict(success=[r.success.k, r.success.n],
+        touched_right=[r.touched_right.k, r.touched_right.n], inference_ms=r.inference_ms) for (t, h), r in results.items()}, "aim": aims}, indent=1))
+
+
+if __name__ == "__main__": main()
