@@ -7,8 +7,8 @@ __all__ = ['CSS', 'DEFAULTS', 'TASK', 'QUICK', 'NOISE', 'NEXT', 'project', 'plan
            'plot_attention', 'denoising_path', 'plot_flow', 'data_uri', 'figure_html', 'video_html', 'table_html',
            'page', 'Demo', 'say_list', 'key_of', 'plot_rates', 'machine', 'run_demo', 'demo_cli']
 
-# %% ../nbs/10a_demo.ipynb #d9f57467
-import base64, hashlib, html, io, json, os, platform, re, shutil, sys, time
+# %% ../nbs/10a_demo.ipynb #a77ee6e9
+import base64, hashlib, html, io, json, os, platform, shutil, sys, time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -19,13 +19,12 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 
 from .data import LeRobotDataset, doctor
-from .evaluation import (EVAL_SEED0, Episode, EvalResult, drive, evaluate, load_policy, load_result, load_video, pinch_point, result_grid,
-                                save_video, tell, video_grid)
+from .evaluation import (EVAL_SEED0, Episode, EvalResult, drive, evaluate, load_policy, load_result, pinch_point, result_grid, save_video, tell)
 from .expert import fold_heads, heads_of
 from .policy import ASSETS, SmolVLA
 from .setup_check import check_machine
-from .sim import JOINTS, Arm, SO101Env, instruction, parse, record
-from .training import PrefixCache, TrainConfig, TrainData, checkpoints, read_metrics, resume, plot_losses, start
+from .sim import JOINTS, Arm, SO101Env, parse, record
+from .training import TrainConfig, checkpoints, read_metrics, resume, plot_losses, start
 from .vlm import rotate
 
 # %% ../nbs/10a_demo.ipynb #e2ab7094
@@ -122,7 +121,7 @@ def plot_attention(
     fig.tight_layout()
     return fig
 
-# %% ../nbs/10a_demo.ipynb #df5f2344
+# %% ../nbs/10a_demo.ipynb #7724c818
 @torch.inference_mode()
 def denoising_path(
     policy: SmolVLA,
@@ -145,8 +144,11 @@ def plot_flow(
     "How the chunk takes shape, for the joint that moves most"
     j = int(np.ptp(path[-1, :, :5], axis=0).argmax())
     fig, ax = plt.subplots(figsize=(6.4, 3), dpi=100)
-    for i, x in enumerate(path): ax.plot(x[:, j], c=plt.cm.Blues(0.25 + 0.75 * i / (len(path) - 1)), lw=2.4 if i in (0, len(path) - 1) else 0.9, label={0: "noise", len(path) - 1: "chunk"}.get(i))
-    ax.set(xlim=(0, path.shape[1] - 1), xlabel="step of the chunk (30 per second)", ylabel=f"{JOINTS[j]}, degrees", title=f"{len(path) - 1} steps turn noise into a movement")
+    names = {0: "noise", len(path) - 1: "chunk"}
+    for i, x in enumerate(path):
+        ax.plot(x[:, j], c=plt.cm.Blues(0.25 + 0.75 * i / (len(path) - 1)), lw=2.4 if i in names else 0.9, label=names.get(i))
+    ax.set(xlim=(0, path.shape[1] - 1), xlabel="step of the chunk (30 per second)", ylabel=f"{JOINTS[j]}, degrees",
+           title=f"{len(path) - 1} steps turn noise into a movement")
     ax.legend(frameon=False)
     fig.tight_layout()
     return fig

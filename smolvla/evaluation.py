@@ -376,10 +376,11 @@ def _start_worker(*args):
 
 def _work(seed): return _start_worker.run(seed)
 
-# %% ../nbs/10_evaluation.ipynb #0b53e142
+# %% ../nbs/10_evaluation.ipynb #01d47045
 def _in_processes(policy, seeds, workers, args):
     "Yields episodes as they are finished, from `workers` fresh processes"
     if hasattr(policy, "chunk"): raise ValueError("a driver object cannot be sent to other processes: use workers=1, or give a policy or a folder")
+    _Runner(policy, *args)  # what cannot work fails here, with its own message
     with tempfile.TemporaryDirectory() as tmp:
         if not isinstance(policy, (str, Path)):
             policy.save_pretrained(tmp)
