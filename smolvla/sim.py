@@ -11,8 +11,7 @@ __all__ = ['GL_HELP', 'JOINTS', 'NAMES', 'HOME', 'FPS', 'SUBSTEPS', 'JOINT_RANGE
            'CLOSED', 'SLACK', 'POINTS', 'gl_backend', 'robot_folder', 'to_units', 'to_radians', 'read_stl', 'cluster',
            'slug', 'load_robot', 'look_at', 'make_spec', 'base_model', 'Camera', 'project', 'Arm', 'frame', 'pitch_for',
            'check_task', 'plain', 'instruction', 'parse', 'draw_layout', 'SO101Env', 'gap_percent', 'smoothstep',
-           'Demonstrator', 'rollout', 'random_scene', 'features', 'record_episode', 'Ledger', 'record',
-           'smolvla_record']
+           'Demonstrator', 'rollout', 'random_scene', 'features', 'record_episode', 'Ledger', 'record', 'record_cli']
 
 # %% ../nbs/09_simulation.ipynb #2585c2a2
 import atexit, copy, ctypes.util, functools, json, multiprocessing, os, signal, sys, weakref
@@ -998,7 +997,7 @@ def _record_task(writer, ledger, task, episodes, seed0, how, workers, quiet):
     results.close()
     return frames, bad
 
-# %% ../nbs/09_simulation.ipynb #9b31ffeb
+# %% ../nbs/09_simulation.ipynb #52dcf3cb
 def record(
     task:str, # a task, or several with commas between
     episodes:int, # successful episodes a task, all in all: running it again adds only what is missing
@@ -1023,8 +1022,9 @@ def record(
             frames, failed = frames+n, failed+bad
         return {"episodes": writer.num_episodes, "frames_added": frames, "failed": failed, "root": str(root)}
 
+# %% ../nbs/09_simulation.ipynb #4fd77574
 @call_parse
-def smolvla_record(
+def record_cli(
     task:str="pick_place", # pick_place, sorting, stacking, pick_place_lego, pad; several with commas
     episodes:int=20, # successful episodes a task; run again to go on
     root:str="outputs/demonstrations", # folder of the data set
@@ -1034,7 +1034,8 @@ def smolvla_record(
     workers:int=2, # processes that simulate and draw
     randomize:bool=False, # vary light, colours, cameras, cube size
 ):
-    "Record demonstrations in the simulated SO-101 as a LeRobot v3.0 data set."
+    """Record demonstrations in the simulated SO-101 as a LeRobot v3.0 data set. Ctrl-C keeps what is saved.
+    Example: smolvla_record --task pick_place,sorting --episodes 20 --root outputs/demonstrations --noise 1.5"""
     try: out = record(task, episodes, root, seed, noise, speed, workers, randomize)
     except KeyboardInterrupt: raise SystemExit(f"\nstopped; every saved episode is kept in {root}. The same command goes on from there.")
     except (ValueError, RuntimeError, OSError) as e: raise SystemExit(f"smolvla_record: {e}")
