@@ -1,4 +1,5 @@
 """Runs under the reference environment (see setup.sh): reads a data set with the real LeRobot and prints JSON of what it sees.
+Frames come through torchcodec if it can be imported (pip install torchcodec==0.13.0, FFmpeg libraries on LD_LIBRARY_PATH), else through PyAV.
 
 python check_dataset.py ROOT CHUNK_SIZE INDEX [INDEX ...]  ->  {"frames": N, "episodes": N, "samples": [...], "stats": {...}}
 """
@@ -15,23 +16,27 @@ def open_dataset(root, chunk_size, backend="pyav"):
     fps = LeRobotDatasetMetadata("local/check", root=root).fps
     return LeRobotDataset("local/check", root=root, delta_timestamps={"action": [i/fps for i in range(chunk_size)]}, video_backend=backend)
 
+def decode_by_pyav(path, timestamps, tolerance_s, backend=None):
+    "Stands in for LeRobot's decoder where torchcodec finds no FFmpeg (torchvision dropped its own): nearest time stamp, LeRobot's tolerance."
+    import av
+    with av.open(str(path)) as c: frames = [(float(f.pts*f.time_base), f) for f in c.decode(video=0)]
+    out = []
+    for t in timestamps:
+        distance, f = min(((abs(s - t), f) for s, f in frames), key=lambda x: x[0])
+        assert distance < tolerance_s, f"nearest frame is {distance} s away"
+        out.append(torch.from_numpy(f.to_ndarray(format="rgb24")).permute(2, 0, 1)/255)
+    return torch.stack(out)
+
 if __name__ == "__main__":
-    import av, numpy as np
+    import numpy as np
     import lerobot.datasets.lerobot_dataset as L
-    def decode(path, timestamps, tolerance_s, backend=None):       # torchvision dropped its video reader; nearest time stamp by PyAV
-        with av.open(str(path)) as c:
-            frames = [(float(f.pts*f.time_base), f) for f in c.decode(video=0)]
-        out = []
-        for t in timestamps:
-            d, f = min(((abs(s - t), f) for s, f in frames), key=lambda x: x[0])
-            assert d < tolerance_s, f"nearest frame is {d} s away"
-            out.append(torch.from_numpy(f.to_ndarray(format="rgb24")).permute(2, 0, 1)/255)
-        return torch.stack(out)
-    if not os.environ.get("TORCHCODEC"): L.decode_video_frames = decode
+    try:
+        import torchcodec.decoders
+        decoder = "torchcodec"
+    except Exception: L.decode_video_frames, decoder = decode_by_pyav, "pyav"
     root, chunk_size, *indices = sys.argv[1:]
-    ds = open_dataset(root, int(chunk_size), "torchcodec" if os.environ.get("TORCHCODEC") else "pyav")
+    ds = open_dataset(root, int(chunk_size), decoder)
     def sample(i):
-        s = ds[i]
-        return {k: v if isinstance(v, str) else v.tolist() if v.ndim < 3 else v.mul(255).round().mean((1, 2)).tolist() for k, v in s.items()}
-    print(json.dumps({"frames": len(ds), "episodes": ds.num_episodes, "samples": [sample(int(i)) for i in indices],
+        return {k: v if isinstance(v, str) else v.tolist() if v.ndim < 3 else v.mul(255).round().permute(1, 2, 0).int().tolist() for k, v in ds[i].items()}
+    print(json.dumps({"decoder": decoder, "frames": len(ds), "episodes": ds.num_episodes, "samples": [sample(int(i)) for i in indices],
                       "stats": {k: {s: np.asarray(v).tolist() for s, v in d.items()} for k, d in ds.meta.stats.items()}}))
