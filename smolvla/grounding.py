@@ -8,8 +8,8 @@ __all__ = ['THINGS', 'ASKS', 'NOWHERE', 'SHARD', 'TEXT_LEN', 'ANSWER_LEN', 'KEEP
            'ground_loss', 'spread', 'ground_net', 'pointing_errors', 'save_grounding', 'GroundRun', 'clock_lr',
            'report', 'pretrain', 'ground_cli']
 
-# %% ../nbs/09a_grounding.ipynb #9305fd8a
-import copy, json, math, os, time
+# %% ../nbs/09a_grounding.ipynb #5b900913
+import copy, json, math, os, shutil, time
 from multiprocessing import get_context
 from pathlib import Path
 import numpy as np, torch, torch.nn.functional as F
@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from tqdm.auto import tqdm
 from .data import LeRobotDataset
 from .sim import BOXES, OBJECTS, TEMPLATES, SO101Env, instruction, parse, random_scene
-from .vlm import (PointingHead, build_vlm, embed_images, encode_answers, encode_questions, join_prefix, lm_loss,
+from .vlm import (ASSETS, PointingHead, build_vlm, embed_images, encode_answers, encode_questions, join_prefix, lm_loss,
                          nano_tokenizer, nano_vlm_config, positions, prefix_forward, prefix_mask)
 
 # %% ../nbs/09a_grounding.ipynb #d349e48a
@@ -249,11 +249,12 @@ def pointing_errors(
         for k, name in enumerate(out): out[name] += err[:, k][~err[:, k].isnan()].tolist()
     return {k: np.array(v) for k, v in out.items()}
 
-# %% ../nbs/09a_grounding.ipynb #666ebc3d
+# %% ../nbs/09a_grounding.ipynb #dbca5c8c
 def save_grounding(vlm, head, folder: Path):
-    "The nano VLM in bfloat16 and its pointing head in metres."
+    "The nano VLM in bfloat16 with its tokenizer, and its pointing head in metres."
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
     copy.deepcopy(vlm).to(torch.bfloat16).save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"): shutil.copyfile(ASSETS/"nano_vlm"/name, folder/name)
     save_file({k: (v/10).contiguous() for k, v in head.state_dict().items()}, folder/"pointing.safetensors")
 
 # %% ../nbs/09a_grounding.ipynb #e73e003f

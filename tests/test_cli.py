@@ -34,7 +34,7 @@ def test_unknown_options_are_refused(name, module, func, capsys):
     with pytest.raises(SystemExit) as e: parser(name, module, func).parse_args(["--no_such_option", "1"])
     assert e.value.code == 2 and "usage" in capsys.readouterr().err
 
-@pytest.mark.parametrize("name", ["smolvla_record", "smolvla_train", "smolvla_eval", "smolvla_drive", "smolvla_demo"])
+@pytest.mark.parametrize("name", ["smolvla_record", "smolvla_ground", "smolvla_train", "smolvla_eval", "smolvla_drive", "smolvla_demo"])
 def test_commands_with_chance_take_a_seed(name):
     script = next(s for s in SCRIPTS if s[0] == name)
     assert any("seed" in a.dest for a in parser(*script)._actions)
