@@ -683,7 +683,7 @@ def plot_losses(
     ax.set(xlabel="step", ylabel="flow loss", yscale="log", title=title); ax.legend(); ax.grid(alpha=.3)
     return ax
 
-# %% ../nbs/08_training.ipynb #41a0ccd9
+# %% ../nbs/08_training.ipynb #5b085a74
 class LiveCurve:
     "The loss curve in a notebook, redrawn in place; elsewhere it draws nothing."
     def __init__(self, on):
@@ -691,9 +691,9 @@ class LiveCurve:
         except ImportError: self.on = False
         self.handle, self.last = None, 0.0
     def update(self, history, force=False):
-        if not self.on or not (force or time.monotonic() - self.last > 1): return
+        if not self.on or not history or not (force or time.monotonic() - self.last > 1): return
         from IPython.display import display
-        fig = plot_losses(history).figure; plt.close(fig); self.last = time.monotonic()
+        fig = plot_losses(history, title=f"step {history[-1]['step']}").figure; plt.close(fig); self.last = time.monotonic()
         if self.handle is None: self.handle = display(fig, display_id=True)
         else: self.handle.update(fig)
 
@@ -735,7 +735,7 @@ def _open_run(self:Trainer):
     write_durable(self.run/"metrics.jsonl", "".join(json.dumps(m) + "\n" for m in self.history).encode())
     self.file = open(self.run/"metrics.jsonl", "a")
 
-# %% ../nbs/08_training.ipynb #1f0beae1
+# %% ../nbs/08_training.ipynb #e5dd1a3f
 @patch
 def fit(self:Trainer): # history, a list of dicts
     "Train until the steps or the minutes are spent, or until Ctrl-C; then save the policy and the plots."
@@ -743,7 +743,7 @@ def fit(self:Trainer): # history, a list of dicts
     self.model = self.acc.prepare_model(WeightedLoss(self.policy), device_placement=False)
     first, self.started, live = self.step, time.monotonic(), LiveCurve(not self.quiet and self.main)
     with _disk(self), _stop_on_signal(self), ThreadPoolExecutor(1) as pool, \
-         tqdm(total=c.steps, initial=self.step, desc="training", unit="step", disable=True if self.quiet or not self.main else None) as bar:
+         tqdm(total=c.steps, initial=self.step, desc="training", unit="step", disable=True if self.quiet or live.on or not self.main else None) as bar:
         ahead = pool.submit(self._load, self.step)
         while (at := self.progress()) < 1 and not self.stop:
             self.at = at; pieces = ahead.result(); ahead = pool.submit(self._load, self.step + 1)
