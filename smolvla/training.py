@@ -355,7 +355,7 @@ class EMA:
     def _load(self, values):
         for k, p in self.params.items(): p.copy_(values[k])
 
-# %% ../nbs/08_training.ipynb #aa2442a1
+# %% ../nbs/08_training.ipynb #84a79855
 @dataclass
 class TrainConfig:
     "All that a run depends on; written to config.json, read back by --config and by recipes."
@@ -375,9 +375,7 @@ class TrainConfig:
     warmup_steps: int = 1000
     decay_steps: int = 30_000
     decay_lr: float = 2.5e-6
-    betas: tuple = (0.9, 0.95)
-    eps: float = 1e-8
-    weight_decay: float = 1e-10
+    betas: tuple = (0.9, 0.95); eps: float = 1e-8; weight_decay: float = 1e-10  # of AdamW
     grad_clip: float = 10.0
     ema: float = 0.0                  # decay of the weight average, 0 for none
     compute_dtype: str = "float32"    # or bfloat16; the weights stay float32 either way
@@ -825,12 +823,13 @@ def new_policy(
     own = {} if vlm == "nano" else dict(vlm=load_vlm(vlm), tokenizer=load_tokenizer(vlm))
     return SmolVLA.new(c, data.stats, camera_map=camera_map, **own)
 
-# %% ../nbs/08_training.ipynb #855edf11
+# %% ../nbs/08_training.ipynb #a767ac40
 def start_policy(
     c:TrainConfig,
     data:TrainData
 ): # SmolVLA
     "The policy a configuration asks for: a new one, the shipped one, or one from a folder."
+    torch.manual_seed(c.seed)            # the new expert's weights belong to the run too
     if c.policy == "new": return new_policy(data, c.vlm, c.preset, c.camera_map, **c.policy_config)
     if c.policy_config: raise TrainingError(f"{sorted(c.policy_config)} can only be chosen for a new policy: leave them out, or use --policy new")
     policy = nano_policy() if c.policy == "nano" else SmolVLA.from_pretrained(c.policy, camera_map=c.camera_map, quiet=True)

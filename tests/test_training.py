@@ -223,6 +223,19 @@ def test_config_repeats_the_run(data, root, tmp_path, cache_dir):
     other = start(make_config(tmp_path / "a/config.json", out=tmp_path / "c", seed=6), quiet=True); other.fit()
     assert losses(first) == losses(again) != losses(other)
 
+def test_a_new_policy_belongs_to_its_seed(data, root, tmp_path, cache_dir):
+    p = tiny_policy(data.stats); p.vlm.save_pretrained(tmp_path / "vlm"); p.tokenizer.save_pretrained(tmp_path / "vlm")
+    c = TrainConfig(data=root, out=tmp_path / "a", vlm=tmp_path / "vlm", cache_dir=cache_dir, batch_size=8, steps=2, warmup_steps=0,
+                    policy_config=dict(num_vlm_layers=2, chunk_size=8, n_action_steps=4, resize_imgs_with_padding=[SIZE, SIZE], tokenizer_max_length=12))
+    first = start(c, quiet=True); first.fit(); torch.randn(7)
+    again = start(make_config(tmp_path / "a/config.json", out=tmp_path / "b"), quiet=True); again.fit()
+    assert losses(first) == losses(again) and again.policy.config.chunk_size == 8
+    assert all(torch.equal(v, p.vlm.state_dict()[k]) for k, v in again.policy.vlm.state_dict().items()), "the VLM comes from the folder and stays"
+    assert again.policy.config.input_features["observation.images.wrist"]["shape"] == [3, SIZE, SIZE]
+    loaded = SmolVLA.from_pretrained(tmp_path / "b/policy", quiet=True)
+    act = loaded.select_action({k: v[0] if k != "task" else v[:1] for k, v in data.observation(np.array([3])).items()})
+    assert act.shape == (6,) and torch.isfinite(act).all()
+
 def test_only_the_newest_checkpoints_stay(data, tmp_path, cache_dir):
     train(tiny_policy(data.stats), data, tmp_path / "a", cache_dir=cache_dir, keep=2, **small(steps=5, save_every=1))
     assert [p.name for p in checkpoints(tmp_path / "a")] == ["000004", "000005"]
