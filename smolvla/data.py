@@ -1109,7 +1109,7 @@ def copy_camera(s, key, e) -> tuple: # encoded film or PNGs, and their statistic
     for i in np.unique(np.linspace(0, n - 1, min(n, 100)).astype(int)): pixels.add(frame(int(i)))
     return encoded, pixels.stats()
 
-# %% ../nbs/01_data.ipynb #37767d18
+# %% ../nbs/01_data.ipynb #2b972b4f
 @call_parse
 def doctor_cli(
     root:str, # folder of a LeRobot data set, or hub id
@@ -1117,7 +1117,7 @@ def doctor_cli(
     drop:str="", # episodes to leave out of the copy, for example 3,17
     plot:str="", # save the plot in this file, for example doctor.png
 ):
-    "Find what ruins training in a data set; exit code 1 when there are errors."
+    "Find what ruins training in a data set; exit code 1 when there are errors. Example: smolvla_doctor outputs/demo/dataset"
     try:
         report = doctor(root)
         print(report)

@@ -5,11 +5,13 @@
 # %% auto #0
 __all__ = ['MASKED', 'layer_kinds', 'expert_widths', 'ExpertAttention', 'ExpertMLP', 'ExpertLayer', 'Expert', 'build_expert',
            'as_input', 'heads_of', 'finish_layer', 'cross_kv', 'joint_layer', 'joint_forward', 'score_bias',
-           'fold_heads', 'unfold_heads', 'folded_attention', 'append_token', 'SuffixRunner']
+           'fold_heads', 'unfold_heads', 'folded_attention', 'append_token', 'turn_table', 'turn', 'FusedLayer',
+           'can_fuse', 'SuffixRunner']
 
-# %% ../nbs/06_action_expert.ipynb #df67c2f1
+# %% ../nbs/06_action_expert.ipynb #7b4a0afb
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import Tensor, nn
 from .vlm import attention, layer_kv, positions, rope_table, rotate
 from .masks import make_att_2d_masks, suffix_mask, suffix_positions
@@ -174,7 +176,7 @@ def joint_forward(
         prefix, suffix = joint_layer(layer, None if kind == "skip" else next(expert_layers), prefix, suffix, mask, tables, head_dim)
     return text_model.norm(prefix), expert.norm(suffix)
 
-# %% ../nbs/06_action_expert.ipynb #e5970e53
+# %% ../nbs/06_action_expert.ipynb #d6b41de8
 MASKED = -3e4 # added to a score: exp(MASKED) is 0 in every dtype, and a row of them stays finite
 
 def score_bias(
@@ -189,7 +191,7 @@ def fold_heads(
 ) -> Tensor: # (B,kv_heads,heads/kv_heads*S,head_dim)
     "Queries that share a key become rows of one matrix, so that K and V need no copies."
     B, S, H, D = q.shape
-    return q.view(B, S, kv_heads, H//kv_heads, D).permute(0, 2, 3, 1, 4).reshape(B, kv_heads, -1, D)
+    return q.reshape(B, S, kv_heads, H//kv_heads, D).permute(0, 2, 3, 1, 4).reshape(B, kv_heads, -1, D)
 
 def unfold_heads(
     x: Tensor, # (B,kv_heads,heads/kv_heads*S,head_dim)
@@ -229,9 +231,52 @@ def append_token(
         h = finish_layer(layer, h, unfold_heads(folded_attention(q, *(t.transpose(1, 2) for t in out[-1]), bias), 1))
     return out, longer
 
-# %% ../nbs/06_action_expert.ipynb #77a88e1e
+# %% ../nbs/06_action_expert.ipynb #3ca5f87a
+def turn_table(
+    positions: Tensor, # (B,S) int
+    head_dim: int,
+) -> tuple[Tensor, Tensor]: # cosines, and sines with the sign of each half: each (B,S,1,head_dim) float32
+    "RoPE's angles, laid out so that a rotation takes three operations."
+    cos, sin = rope_table(positions, head_dim)
+    return torch.cat([cos, cos], -1), torch.cat([-sin, sin], -1)
+
+def turn(
+    x: Tensor, # (B,S,heads,head_dim)
+    table: tuple[Tensor, Tensor], # from `turn_table`
+) -> Tensor: # the same shape and dtype
+    "What `rotate` does: (a, b) becomes (a cos - b sin, b cos + a sin), in float32."
+    cos, sin = table
+    swapped = x.unflatten(-1, (2, -1)).flip(-2).flatten(-2)
+    return torch.addcmul(x*cos, swapped, sin).to(x.dtype)
+
+# %% ../nbs/06_action_expert.ipynb #df237145
+class FusedLayer:
+    "An expert layer for sampling: projections that read the same input are one matrix, and adding to the stream is part of the product."
+    def __init__(self, layer: ExpertLayer):
+        a, m, self.layer = layer.self_attn, layer.mlp, layer
+        self.into = torch.cat([p.weight for p in ((a.q_proj, a.k_proj, a.v_proj) if layer.kind == "self" else (a.q_proj,))])
+        self.gate_up, self.out, self.down = torch.cat([m.gate_proj.weight, m.up_proj.weight]), a.o_proj.weight.T, m.down_proj.weight.T
+
+    def finish(self,
+        h: Tensor, # (B*S,width)
+        attended: Tensor, # (B*S,heads*head_dim)
+    ) -> Tensor: # (B*S,width)
+        "As `finish_layer`."
+        h = torch.addmm(h, attended, self.out)
+        gate, up = F.linear(self.layer.post_attention_layernorm(h), self.gate_up).chunk(2, -1)
+        return torch.addmm(h, F.silu(gate)*up, self.down)
+
+def can_fuse(
+    expert: Expert,
+) -> bool:
+    "Only while sampling, in one dtype, and with plain linear layers: adapters such as LoRA have a forward of their own."
+    parts = [m for layer in expert.layers for m in (*layer.self_attn.children(), *layer.mlp.children())]
+    return (not torch.is_grad_enabled() and not torch.is_autocast_enabled(parts[0].weight.device.type)
+            and all(type(m) is nn.Linear and m.bias is None for m in parts))
+
+# %% ../nbs/06_action_expert.ipynb #67d380d4
 class SuffixRunner:
-    "The expert on one cached prefix. All that no denoising step changes is computed here, once: cross K/V, RoPE tables, masks."
+    "The expert on one cached prefix. All that no denoising step changes is computed here, once: cross K/V, RoPE tables, masks, fused weights."
     def __init__(self,
         expert: Expert,
         kv: list, # per VLM layer (k after RoPE, v), each (B,P,kv_heads,head_dim)
@@ -240,32 +285,56 @@ class SuffixRunner:
     ):
         S, D = len(att), expert.head_dim
         self.expert, self.S, self.pad, self.prefix_kv = expert, S, pad, kv
-        repeat = expert.heads//expert.kv_heads
+        repeat, restarted = expert.heads//expert.kv_heads, torch.arange(S, device=pad.device)[None]
         self.bias = dict(self=score_bias(suffix_mask(pad, att).repeat(1, repeat, 1)), cross=score_bias(pad[:, None]))
-        self.table = dict(self=rope_table(suffix_positions(pad, S), D), cross=rope_table(torch.arange(S, device=pad.device)[None], D))
+        self.table = dict(self=turn_table(suffix_positions(pad, S), D), cross=turn_table(restarted, D))
         here = [pair for pair, kind in zip(kv, expert.kinds, strict=True) if kind != "skip"]
         pairs = [pair if layer.kind == "self" else cross_kv(layer, *pair) for layer, pair in zip(expert.layers, here)]
         self.kv = [(k.transpose(1, 2), v.transpose(1, 2)) for k, v in pairs]
+        self.fused = [FusedLayer(layer) for layer in expert.layers] if can_fuse(expert) else None
 
-    def layer(self,
+    def attend(self,
         i: int, # expert layer
-        h: Tensor, # (B,S,width)
-    ) -> Tensor: # (B,S,width)
-        "One expert layer of either kind."
-        layer, (k, v), D = self.expert.layers[i], self.kv[i], self.expert.head_dim
-        x = as_input(layer.input_layernorm(h), layer.self_attn.q_proj)
-        q = rotate(heads_of(layer.self_attn.q_proj, x, D), self.table[layer.kind])
-        if layer.kind == "self":
-            own = layer_kv(layer, as_input(x, layer.self_attn.k_proj), self.table["self"], D)
-            k, v = (torch.cat([old.to(new.dtype), new.transpose(1, 2)], 2) for old, new in zip((k, v), own))
-        found = folded_attention(fold_heads(q, self.expert.kv_heads), k.to(q.dtype), v.to(q.dtype), self.bias[layer.kind])
-        return finish_layer(layer, h, unfold_heads(found, self.S))
+        q: Tensor, # (B,S,heads,head_dim), turned
+        own: list, # in a self layer the suffix's own [k (turned), v], each (B,S,kv_heads,head_dim)
+    ) -> Tensor: # (B,S,heads*head_dim)
+        "Look at the prefix, in a self layer also at the suffix."
+        k, v = (t.to(q.dtype) for t in self.kv[i])
+        if own: k, v = (torch.cat([old, new.to(q.dtype).transpose(1, 2)], 2) for old, new in zip((k, v), own))
+        found = folded_attention(fold_heads(q, self.expert.kv_heads), k, v, self.bias[self.expert.layers[i].kind])
+        return unfold_heads(found, self.S)
 
-    def __call__(self,
-        h: Tensor, # (B,S,width) embedded suffix
-        hidden: list | None = None, # when given, receives the stream as it enters each layer
-    ) -> Tensor: # (B,S,width) after the final norm
-        for i in range(len(self.expert.layers)):
-            if hidden is not None: hidden.append(h)
-            h = self.layer(i, h)
-        return self.expert.norm(h)
+# %% ../nbs/06_action_expert.ipynb #7e1bc571
+@patch
+def layer(self: SuffixRunner,
+    i: int, # expert layer
+    h: Tensor, # (B,S,width)
+) -> Tensor: # (B,S,width)
+    "One layer, for training and everything unusual."
+    layer, D = self.expert.layers[i], self.expert.head_dim
+    a, table, is_self = layer.self_attn, self.table[layer.kind], layer.kind == "self"
+    x = as_input(layer.input_layernorm(h), a.q_proj)
+    own = [turn(heads_of(a.k_proj, x, D), table), heads_of(a.v_proj, x, D)] if is_self else []
+    return finish_layer(layer, h, self.attend(i, turn(heads_of(a.q_proj, x, D), table), own))
+
+@patch
+def fused_layer(self: SuffixRunner,
+    i: int, # expert layer
+    h: Tensor, # (B*S,width)
+) -> Tensor: # (B*S,width)
+    "The same layer with half the operations: at batch 1 it is their number that costs."
+    e, f = self.expert, self.fused[i]
+    x = F.linear(f.layer.input_layernorm(h), f.into).view(-1, self.S, len(f.into)//e.head_dim, e.head_dim)
+    x, v = x.split([x.shape[2] - e.kv_heads, e.kv_heads], 2) if f.layer.kind == "self" else (x, None)
+    x = turn(x, self.table[f.layer.kind])
+    own = [x[:, :, e.heads:], v] if v is not None else []
+    return f.finish(h, self.attend(i, x[:, :, :e.heads], own).flatten(0, 1))
+
+@patch
+def __call__(self: SuffixRunner,
+    h: Tensor, # (B,S,width) embedded suffix
+) -> Tensor: # (B,S,width) after the final norm
+    shape, one = h.shape, self.fused_layer if self.fused else self.layer
+    if self.fused: h = h.flatten(0, 1)
+    for i in range(len(self.expert.layers)): h = one(i, h)
+    return self.expert.norm(h).view(shape)

@@ -6,8 +6,8 @@
 __all__ = ['OURS', 'SIGLIP', 'SO400M', 'BACKBONES', 'PRESETS', 'SPECIALS', 'LEGACY', 'GROUPS', 'STATS_FILES', 'PREFIX_ROWS',
            'SmolVLAConfig', 'preset', 'PrefixKV', 'VLMWithExpert', 'FlowModel', 'SmolVLA', 'Denoiser', 'LoadReport',
            'clean_keys', 'group_dtypes', 'read_json', 'read_tensors', 'checkpoint_folder', 'find_backbone',
-           'find_tokenizer', 'read_processors', 'fit_to_file', 'write_whole', 'write_json', 'trace', 'compare',
-           'first_difference', 'nano_policy']
+           'find_tokenizer', 'read_processors', 'fit_to_file', 'write_whole', 'write_json', 'write_backbone', 'trace',
+           'compare', 'first_difference', 'nano_policy']
 
 # %% ../nbs/07_policy.ipynb #30125132
 import json, math, os, re
@@ -667,7 +667,7 @@ def fit_to_file(
         notes.append(f"the expert is {width} wide in the file, config says x{c.expert_width_multiplier}")
         c.expert_width_multiplier = width/text_config.hidden_size
 
-# %% ../nbs/07_policy.ipynb #c34360a4
+# %% ../nbs/07_policy.ipynb #1f04b5b1
 @patch
 def load_weights(self: SmolVLA,
     weights: dict, # name -> tensor
@@ -684,6 +684,7 @@ def load_weights(self: SmolVLA,
     self.load_state_dict({k: weights[k].to(dtype or weights[k].dtype) for k in both}, assign=True)
     return self
 
+# %% ../nbs/07_policy.ipynb #9b37c2d3
 @patch(cls_method=True)
 def from_pretrained(cls: SmolVLA,
     source: str | Path, # LeRobot checkpoint folder, or hub id
@@ -713,7 +714,7 @@ def from_pretrained(cls: SmolVLA,
     if not quiet: print(report)
     return policy.eval()
 
-# %% ../nbs/07_policy.ipynb #fc16b623
+# %% ../nbs/07_policy.ipynb #b0bf1799
 def write_whole(
     path: Path,
     write, # called with the path to write to
@@ -726,9 +727,11 @@ def write_whole(
     except (OSError, SafetensorError) as e: raise OSError(f"{path} could not be written ({e}): check the free space and the permissions; what was there before is untouched") from e
     finally: tmp.unlink(missing_ok=True)
 
-def write_json(path: Path, content: dict): write_whole(path, lambda p: p.write_text(json.dumps(content, indent=4)))
+def write_json(path: Path, content: dict):
+    "As `write_whole`."
+    write_whole(path, lambda p: p.write_text(json.dumps(content, indent=4)))
 
-# %% ../nbs/07_policy.ipynb #01e5a27b
+# %% ../nbs/07_policy.ipynb #748930b0
 @patch
 def processor_files(self: SmolVLA) -> dict: # file stem -> JSON content, as LeRobot's pipelines read it
     "What LeRobot calls the pre- and the post-processor."
@@ -741,6 +744,7 @@ def processor_files(self: SmolVLA) -> dict: # file stem -> JSON content, as LeRo
     post = [norm("unnormalizer_processor", "policy_postprocessor", c.output_features), dict(registry_name="device_processor", config=dict(device="cpu", float_dtype=None))]
     return {name: dict(name=name, steps=steps) for name, steps in (("policy_preprocessor", pre), ("policy_postprocessor", post))}
 
+# %% ../nbs/07_policy.ipynb #bde0ce59
 @patch
 def flat_stats(self: SmolVLA) -> dict: # "action.mean" -> float32 tensor
     "The statistics in use, under plain names."
@@ -748,6 +752,28 @@ def flat_stats(self: SmolVLA) -> dict: # "action.mean" -> float32 tensor
     for key, s in (("observation.state", p.state_stats), ("action", p.action_stats)): out.update({f"{key}.{k}": v.clone() for k, v in (s or {}).items()})
     return out
 
+def write_backbone(
+    folder: Path, # the VLM's own folder inside the checkpoint
+    vlm, # transformers' SmolVLM
+    tokenizer=None,
+):
+    "What `vlm_model_name` points to: config and tokenizer, and two files without which LeRobot's AutoProcessor will not start."
+    vlm.config.save_pretrained(folder)
+    edge = dict(longest_edge=vlm.config.vision_config.image_size)
+    write_json(folder/"preprocessor_config.json", dict(image_processor_type="SmolVLMImageProcessor", processor_class="SmolVLMProcessor", max_image_size=edge, size=edge,
+                                                       video_sampling=dict(fps=1, max_frames=1, video_size=edge)))
+    write_json(folder/"processor_config.json", dict(processor_class="SmolVLMProcessor", image_seq_len=tokens_per_image(vlm.config)))
+    if tokenizer is None: return
+    tokenizer.save_pretrained(folder)
+    file = folder/"tokenizer_config.json"
+    pad, eos = tokenizer.pad_token, tokenizer.eos_token or tokenizer.pad_token
+    image = tokenizer.convert_ids_to_tokens(vlm.config.image_token_id) if vlm.config.image_token_id < len(tokenizer) else pad
+    names = dict(image_token=image, fake_image_token=image, global_image_token=image, end_of_utterance_token=eos)
+    c = read_json(file)
+    names |= c.pop("model_specific_special_tokens", {})                 # transformers 5 renamed what 4 calls extra_special_tokens
+    write_json(file, {**{k: v for k, v in c.items() if k not in names}, "extra_special_tokens": names, "tokenizer_class": "PreTrainedTokenizerFast", "processor_class": "SmolVLMProcessor"})
+
+# %% ../nbs/07_policy.ipynb #1df27e7b
 @patch
 def save_pretrained(self: SmolVLA,
     folder: str | Path, # made if needed
@@ -762,9 +788,7 @@ def save_pretrained(self: SmolVLA,
         for stem, content in self.processor_files().items():
             write_whole(folder/STATS_FILES[stem], lambda p: save_file(self.flat_stats(), p))
             write_json(folder/f"{stem}.json", content)
-    if name not in BACKBONES and not Path(name).is_absolute():
-        self.vlm.config.save_pretrained(folder/name)
-        if self.tokenizer: self.tokenizer.save_pretrained(folder/name)
+    if name not in BACKBONES and not Path(name).is_absolute(): write_backbone(folder/name, self.vlm, self.tokenizer)
     write_json(folder/"config.json", c.to_dict())
 
 # %% ../nbs/07_policy.ipynb #c9d1baa7

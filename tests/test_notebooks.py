@@ -35,7 +35,10 @@ def test_title_and_promise(path):
 
 @each
 def test_cells_are_short(path):
-    long = [(i, n) for i, c in enumerate(read(path).cells) if c.cell_type == "code" and (n := sum(map(bool, map(str.strip, c.source.splitlines())))) > 40]
+    "The fields of a configuration are a table, not code, and do not count."
+    field = re.compile(r"    \w+: ?[^=]+= ?[^,#]*(#.*)?$")
+    long = [(i, n) for i, c in enumerate(read(path).cells) if c.cell_type == "code"
+            and (n := sum(bool(line.strip()) and not field.match(line) for line in c.source.splitlines())) > 40]
     assert not long, f"(cell, lines) over 40: {long}"
 
 @each

@@ -1,5 +1,5 @@
 "Parity with LeRobot 0.4.4 place by place, equality of the two forwards, ablation switches, checkpoints, bad input."
-import json, re, shutil
+import json, os, re, shutil, subprocess
 import pytest, torch
 from safetensors.torch import load_file, save_file
 from smolvla.flow import make_x_t
@@ -395,3 +395,17 @@ def test_nano_policy_loads_or_says_why():
     if (ASSETS/"nano_policy"/"model.safetensors").is_file(): assert nano_policy().config.chunk_size == 32
     else:
         with pytest.raises(FileNotFoundError, match="smolvla_train"): nano_policy()
+
+# --- the live reference (opt-in: see tests/reference/setup.sh) -----------------------------------------------------------------------------
+@pytest.mark.skipif("SMOLVLA_REFERENCE_PYTHON" not in os.environ, reason="needs LeRobot: sh tests/reference/setup.sh, then SMOLVLA_REFERENCE_PYTHON=...")
+def test_lerobot_loads_what_we_save(tmp_path):
+    tiny_policy(num_steps=4).save_pretrained(tmp_path/"once")
+    policy = SmolVLA.from_pretrained(tmp_path/"once", quiet=True); obs = {k: v for k, v in tiny_observation().items() if "action" not in k and "mask" not in k}
+    obs["observation.images.b"] = (obs["observation.images.b"]*255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+    policy.save_pretrained(tmp_path/"checkpoint")
+    noise, tasks = torch.randn(3, 8, 32), obs.pop("task")
+    save_file({**obs, "noise": noise}, tmp_path/"in.safetensors", metadata={"tasks": "\n".join(tasks)})
+    script = REFERENCE.parent/"reference"/"check_policy.py"
+    subprocess.run([os.environ["SMOLVLA_REFERENCE_PYTHON"], script, tmp_path/"checkpoint", tmp_path/"in.safetensors", tmp_path/"out.safetensors"], check=True)
+    theirs, ours = load_file(tmp_path/"out.safetensors"), policy.sample_actions(policy.preprocess({**obs, "task": tasks}), noise)
+    assert gap(ours, theirs["chunk"]) < 3e-5 and gap(policy.processor.unnormalize_action(ours), theirs["chunk_unnormalized"]) < 1e-4
