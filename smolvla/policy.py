@@ -667,7 +667,7 @@ def fit_to_file(
         notes.append(f"the expert is {width} wide in the file, config says x{c.expert_width_multiplier}")
         c.expert_width_multiplier = width/text_config.hidden_size
 
-# %% ../nbs/07_policy.ipynb #1f04b5b1
+# %% ../nbs/07_policy.ipynb #c34360a4
 @patch
 def load_weights(self: SmolVLA,
     weights: dict, # name -> tensor
@@ -684,7 +684,6 @@ def load_weights(self: SmolVLA,
     self.load_state_dict({k: weights[k].to(dtype or weights[k].dtype) for k in both}, assign=True)
     return self
 
-# %% ../nbs/07_policy.ipynb #9b37c2d3
 @patch(cls_method=True)
 def from_pretrained(cls: SmolVLA,
     source: str | Path, # LeRobot checkpoint folder, or hub id
@@ -731,7 +730,7 @@ def write_json(path: Path, content: dict):
     "As `write_whole`."
     write_whole(path, lambda p: p.write_text(json.dumps(content, indent=4)))
 
-# %% ../nbs/07_policy.ipynb #748930b0
+# %% ../nbs/07_policy.ipynb #165e7308
 @patch
 def processor_files(self: SmolVLA) -> dict: # file stem -> JSON content, as LeRobot's pipelines read it
     "What LeRobot calls the pre- and the post-processor."
@@ -744,7 +743,6 @@ def processor_files(self: SmolVLA) -> dict: # file stem -> JSON content, as LeRo
     post = [norm("unnormalizer_processor", "policy_postprocessor", c.output_features), dict(registry_name="device_processor", config=dict(device="cpu", float_dtype=None))]
     return {name: dict(name=name, steps=steps) for name, steps in (("policy_preprocessor", pre), ("policy_postprocessor", post))}
 
-# %% ../nbs/07_policy.ipynb #bde0ce59
 @patch
 def flat_stats(self: SmolVLA) -> dict: # "action.mean" -> float32 tensor
     "The statistics in use, under plain names."
@@ -773,7 +771,6 @@ def write_backbone(
     names |= c.pop("model_specific_special_tokens", {})                 # transformers 5 renamed what 4 calls extra_special_tokens
     write_json(file, {**{k: v for k, v in c.items() if k not in names}, "extra_special_tokens": names, "tokenizer_class": "PreTrainedTokenizerFast", "processor_class": "SmolVLMProcessor"})
 
-# %% ../nbs/07_policy.ipynb #1df27e7b
 @patch
 def save_pretrained(self: SmolVLA,
     folder: str | Path, # made if needed
