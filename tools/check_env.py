@@ -22,7 +22,7 @@ def main():
     names = {(d.metadata["Name"] or "").lower() for d in dists if d.metadata}
     if "torchvision" in names: bad.append("torchvision is installed: it does not load beside the CPU torch and takes transformers down with it")
     if "--half-made" not in sys.argv: bad += [f"{n} is missing" for n in ("torch", "transformers", "mujoco", "nbdev", "nbval", "smolvla") if n not in names]
-    print(*bad, sep="\n", end="\n" if bad else "")
+    print(*bad[:5], *([f"and {len(bad) - 5} more"] if len(bad) > 5 else []), sep="\n", end="\n" if bad else "")
     return bool(bad)
 
 if __name__ == "__main__": sys.exit(main())
