@@ -773,6 +773,7 @@ def write_backbone(
     names |= c.pop("model_specific_special_tokens", {})                 # transformers 5 renamed what 4 calls extra_special_tokens
     write_json(file, {**{k: v for k, v in c.items() if k not in names}, "extra_special_tokens": names, "tokenizer_class": "PreTrainedTokenizerFast", "processor_class": "SmolVLMProcessor"})
 
+# %% ../nbs/07_policy.ipynb #5d7df052
 @patch
 def save_pretrained(self: SmolVLA,
     folder: str | Path, # made if needed
