@@ -20,12 +20,11 @@ from fastcore.script import call_parse
 
 from .data import LeRobotDataset, doctor
 from .evaluation import (EVAL_SEED0, Episode, EvalResult, drive, evaluate, load_policy, load_result, pinch_point, result_grid, save_video, tell)
-from .expert import fold_heads, heads_of
+from .expert import fold_heads, heads_of, turn
 from .policy import ASSETS, SmolVLA
 from .setup_check import check_machine
 from .sim import JOINTS, Arm, SO101Env, parse, record
 from .training import TrainConfig, checkpoints, read_metrics, resume, plot_losses, start
-from .vlm import rotate
 
 # %% ../nbs/10a_demo.ipynb #e2ab7094
 def project(
@@ -87,11 +86,14 @@ def cross_attention(
     run = policy.runner(batch, policy.prefix_kv(batch))
     noise = torch.randn(1, c.chunk_size, c.max_action_dim, generator=torch.Generator().manual_seed(seed))
     x_t = noise if time == 1 else time * noise + (1 - time) * torch.nn.functional.pad(policy.sample_actions(batch, noise), (0, c.max_action_dim - c.action_dim))
-    run(policy.embed_suffix(batch, x_t, torch.tensor([time])), hidden)
+    stream = policy.embed_suffix(batch, x_t, torch.tensor([time]))
+    for i in range(len(run.expert.layers)):
+        hidden.append(stream)
+        stream = run.layer(i, stream)
     maps = []
     for layer, h, (k, _) in zip(run.expert.layers, hidden, run.kv):
         if layer.kind != "cross": continue
-        q = rotate(heads_of(layer.self_attn.q_proj, layer.input_layernorm(h), run.expert.head_dim), run.table["cross"])
+        q = turn(heads_of(layer.self_attn.q_proj, layer.input_layernorm(h), run.expert.head_dim), run.table["cross"])
         w = (fold_heads(q, run.expert.kv_heads) @ k.transpose(-1, -2) * run.expert.head_dim**-0.5 + run.bias["cross"]).softmax(-1)
         maps.append(w.unflatten(2, (-1, run.S)).mean((0, 1, 2))[-c.chunk_size:])
     if not maps: raise ValueError("this policy has no cross-attention layer to look at (attention_mode='self_attn')")

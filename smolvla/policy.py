@@ -684,6 +684,7 @@ def load_weights(self: SmolVLA,
     self.load_state_dict({k: weights[k].to(dtype or weights[k].dtype) for k in both}, assign=True)
     return self
 
+# %% ../nbs/07_policy.ipynb #5e33321b
 @patch(cls_method=True)
 def from_pretrained(cls: SmolVLA,
     source: str | Path, # LeRobot checkpoint folder, or hub id
@@ -743,6 +744,7 @@ def processor_files(self: SmolVLA) -> dict: # file stem -> JSON content, as LeRo
     post = [norm("unnormalizer_processor", "policy_postprocessor", c.output_features), dict(registry_name="device_processor", config=dict(device="cpu", float_dtype=None))]
     return {name: dict(name=name, steps=steps) for name, steps in (("policy_preprocessor", pre), ("policy_postprocessor", post))}
 
+# %% ../nbs/07_policy.ipynb #52e08b32
 @patch
 def flat_stats(self: SmolVLA) -> dict: # "action.mean" -> float32 tensor
     "The statistics in use, under plain names."
@@ -771,6 +773,7 @@ def write_backbone(
     names |= c.pop("model_specific_special_tokens", {})                 # transformers 5 renamed what 4 calls extra_special_tokens
     write_json(file, {**{k: v for k, v in c.items() if k not in names}, "extra_special_tokens": names, "tokenizer_class": "PreTrainedTokenizerFast", "processor_class": "SmolVLMProcessor"})
 
+# %% ../nbs/07_policy.ipynb #5d7df052
 @patch
 def save_pretrained(self: SmolVLA,
     folder: str | Path, # made if needed

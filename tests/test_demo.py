@@ -54,17 +54,19 @@ def test_attention_rows_sum_to_one_and_padding_gets_none(policy, scene):
 
 def test_attention_is_the_one_the_layer_uses(policy, scene):
     "Weights times values through the output projection is exactly what the layer adds before its MLP"
-    from smolvla.expert import heads_of
-    from smolvla.vlm import rotate
+    from smolvla.expert import heads_of, turn
     batch = policy.preprocess(scene[1])
     noise = torch.randn(1, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         run, hidden = policy.runner(batch, policy.prefix_kv(batch)), []
-        run(policy.embed_suffix(batch, noise, torch.ones(1)), hidden)
+        stream = policy.embed_suffix(batch, noise, torch.ones(1))
+        for i in range(len(run.expert.layers)):
+            hidden.append(stream)
+            stream = run.layer(i, stream)
         i = next(i for i, layer in enumerate(run.expert.layers) if layer.kind == "cross")
         layer, h, (k, v) = run.expert.layers[i], hidden[i], run.kv[i]
         k, v = (x.repeat_interleave(run.expert.heads // run.expert.kv_heads, 1) for x in (k, v))
-        q = rotate(heads_of(layer.self_attn.q_proj, layer.input_layernorm(h), run.expert.head_dim), run.table["cross"]).transpose(1, 2)
+        q = turn(heads_of(layer.self_attn.q_proj, layer.input_layernorm(h), run.expert.head_dim), run.table["cross"]).transpose(1, 2)
         w = (q @ k.transpose(-1, -2) / run.expert.head_dim**0.5).masked_fill(~run.pad[:, None, None], -1e9).softmax(-1)
         added = h + layer.self_attn.o_proj((w @ v).transpose(1, 2).flatten(2))
         assert torch.allclose(run.layer(i, h), added + layer.mlp(layer.post_attention_layernorm(added)), atol=1e-4)

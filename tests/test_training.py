@@ -192,6 +192,7 @@ def test_cache_changes_nothing(data, tmp_path, cache_dir):
     assert np.allclose(losses(with_), losses(without), atol=2e-3)
 
 def test_ctrl_c_and_resume_are_exact(data, tmp_path, cache_dir, capsys):
+    before = signal.getsignal(signal.SIGINT)                                # a background shell starts us with Ctrl-C ignored
     kw = dict(cache_dir=cache_dir, ema=.9, grad_accum=2, **small(steps=12, eval_every=3, save_every=4))
     calm = train(tiny_policy(data.stats), data, tmp_path / "calm", **kw)
     def aim(policy):                                                        # called every 3 steps; the second time the user loses patience
@@ -201,7 +202,7 @@ def test_ctrl_c_and_resume_are_exact(data, tmp_path, cache_dir, capsys):
     aim.n = 0
     t = train(tiny_policy(data.stats), data, tmp_path / "run", aim=aim, **kw)
     assert t.step == 6 and f"--resume {tmp_path / 'run'}" in capsys.readouterr().out and not (tmp_path / "run/policy").exists()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
     (tmp_path / "run/checkpoints/000009.tmp").mkdir()                       # a half-written one is not seen
     with open(tmp_path / "run/metrics.jsonl", "a") as f: f.write('{"step": 7, "lo')
     torch.manual_seed(99)
