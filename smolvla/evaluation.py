@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GREEN', 'RED', 'GREY', 'EVAL_SEED0', 'FILM_EVERY', 'wilson', 'Rate', 'Paired', 'mcnemar', 'save_video', 'load_video',
            'video_grid', 'eval_seeds', 'Episode', 'failure', 'PolicyDriver', 'DemonstratorDriver', 'run_episode',
-           'EvalResult', 'load_result', 'load_policy', 'as_driver', 'evaluate', 'pinch_point', 'AimProbe', 'Aim', 'aim',
+           'pinch_point', 'AimProbe', 'EvalResult', 'load_result', 'load_policy', 'as_driver', 'evaluate', 'Aim', 'aim',
            'failure_gallery', 'result_grid', 'drive', 'tell', 'eval_cli', 'drive_cli']
 
 # %% ../nbs/10_evaluation.ipynb #99e8ee58
@@ -150,7 +150,7 @@ def eval_seeds(
     if len(set(seeds)) < len(seeds): raise ValueError("a seed comes twice: the same episode would count double")
     return seeds
 
-# %% ../nbs/10_evaluation.ipynb #b95dcad5
+# %% ../nbs/10_evaluation.ipynb #dcf8b9d3
 @dataclass
 class Episode:
     "What happened in one episode"
@@ -165,6 +165,8 @@ class Episode:
     steps: int  # control steps, 30 a second
     chunks: int  # how often the policy was asked
     inference_ms: float  # mean per chunk: preprocessing and sampling, without rendering
+    first_mm: float | None = None  # aim error of the first chunk, horizontal
+    grasp_mm: float | None = None  # aim error where the fingers first close
     video: str | None = None  # path, when one was made
 
     @property
@@ -187,7 +189,7 @@ def failure(
     if len(missing) < len(env.goals): return "half done"
     return "dropped or missed the place" if lifted else "touched, not lifted"
 
-# %% ../nbs/10_evaluation.ipynb #f752b95c
+# %% ../nbs/10_evaluation.ipynb #2984a7d0
 class PolicyDriver:
     "Drives with a SmolVLA: look, predict a chunk, act `n_action_steps` of it, look again. The noise follows from the episode's seed."
     def __init__(self,
@@ -208,8 +210,9 @@ class PolicyDriver:
     ) -> np.ndarray:  # (n, 6) degrees, gripper 0..100
         batch, c = self.policy.preprocess(observe()), self.policy.config
         noise = torch.randn(1, c.chunk_size, c.max_action_dim, generator=self.noise)
-        actions = self.policy.sample_actions(batch, noise=noise, num_steps=self.num_steps)[0, :self.n]
-        return self.policy.processor.unnormalize_action(actions).float().numpy()
+        actions = self.policy.sample_actions(batch, noise=noise, num_steps=self.num_steps)[0]
+        self.whole = self.policy.processor.unnormalize_action(actions).float().numpy()
+        return self.whole[:self.n]
 
 class DemonstratorDriver:
     "Drives with chapter 09's demonstrator, which knows where everything is: the ceiling of a task"
@@ -253,7 +256,43 @@ def run_episode(
     return Episode(seed, info["instruction"], ok, round(best, 3), round(env.steps / FPS, 2) if ok else None, expected, info["touched_first"],
                    "" if ok else failure(env, info, expected, best > 0), env.steps, chunks, round(1000 * spent / max(chunks, 1), 1))
 
-# %% ../nbs/10_evaluation.ipynb #baf65586
+# %% ../nbs/10_evaluation.ipynb #9c0cede7
+def pinch_point(
+    arm: Arm,  # kinematics of the SO-101
+    command: np.ndarray,  # (6,) degrees, gripper 0..100
+) -> np.ndarray:  # (3,) metres in the robot base frame
+    "The point midway between the finger tips"
+    q = to_radians(command)
+    tip, rot = arm.tip(q[:5])
+    return tip + rot[:, 2] * (FINGER_GAP0 + FINGER_GAP1 * q[5]) / 2
+
+class AimProbe:
+    "Sits between a driver and the environment and notes where the fingers aim; changes nothing"
+    closing = 10  # gripper command in percent below which the fingers close
+
+    def __init__(self, driver): self.driver = driver
+    def reset(self, env, seed):
+        self.env, self.arm, self.thing = env, Arm(env.model), env.subgoal()[0]
+        self.first, self.grasp, self.opening = None, None, []
+        self.driver.reset(env, seed)
+
+    def miss(self, command):
+        "Height of the pinch point (m), and its horizontal distance from the thing (mm)"
+        p = pinch_point(self.arm, command)
+        return p[2], 1000 * np.hypot(*(p - self.env.position(self.thing))[:2])
+
+    def chunk(self, observe):
+        actions = self.driver.chunk(observe)
+        if self.first is None: self.first = float(min(self.miss(a) for a in getattr(self.driver, "whole", actions))[1])
+        return actions
+
+    def watch(self, env):
+        command = to_units(env.data.ctrl[:6])
+        self.opening.append(command[5])
+        if self.grasp is None and command[5] < self.closing:
+            self.grasp = float(self.miss([*command[:5], max(self.opening[-15:])])[1])  # as wide as before they closed
+
+# %% ../nbs/10_evaluation.ipynb #472497db
 @dataclass
 class EvalResult:
     "Episodes of one policy on one task"
@@ -276,16 +315,20 @@ class EvalResult:
         times = [e.time_s for e in self.episodes if e.success]
         return float(np.median(times)) if times else None
     @property
+    def aims_mm(self):  # (n, 2) of the first chunk and of the grasp, NaN where there is none
+        return np.array([[np.nan if x is None else x for x in (e.first_mm, e.grasp_mm)] for e in self.episodes])
+    @property
     def inference_ms(self): return float(np.median([e.inference_ms for e in self.episodes]))
 
-# %% ../nbs/10_evaluation.ipynb #e53cac49
+# %% ../nbs/10_evaluation.ipynb #9d31490f
 @patch
 def summary(self: EvalResult) -> dict[str, str]:  # what to show, by name
     "The result in a few lines"
     reasons = Counter(e.reason for e in self.episodes if e.reason)
+    miss = self.aims_mm[:, 1][np.isfinite(self.aims_mm[:, 1])]
     return {"success": repr(self.success), "named object touched first": repr(self.touched_right), "partial credit, mean": f"{self.progress:.2f}",
             "time to success, median": "-" if self.time_s is None else f"{self.time_s:.1f} s",
-            "inference per chunk": f"{self.inference_ms:.0f} ms", "failures": ", ".join(f"{n} x {r}" for r, n in reasons.most_common()) or "none"}
+            "aim where fingers close": f"{np.median(miss):.0f} mm off, median" if len(miss) else "-", "inference per chunk": f"{self.inference_ms:.0f} ms", "failures": ", ".join(f"{n} x {r}" for r, n in reasons.most_common()) or "none"}
 
 @patch
 def __repr__(self: EvalResult):
@@ -350,22 +393,24 @@ def as_driver(
     if hasattr(policy, "chunk"): return policy
     return PolicyDriver(load_policy(policy), n_action_steps, num_steps)
 
-# %% ../nbs/10_evaluation.ipynb #fd48a868
+# %% ../nbs/10_evaluation.ipynb #bea7fde5
 FILM_EVERY = 3  # control steps per video frame: ten pictures a simulated second
 
 class _Runner:
     "Runs one episode after the other in one process, and writes a video of each when asked"
     def __init__(self, policy, task, n_action_steps, num_steps, max_seconds, held_out, video_dir):
         self.env = SO101Env(task, max_seconds=max_seconds)
-        self.driver = as_driver(policy, n_action_steps, num_steps)
+        self.driver = AimProbe(as_driver(policy, n_action_steps, num_steps))
         self.held_out, self.video_dir = held_out, video_dir
 
     def __call__(self, seed):
         frames = []
         def film(env):
-            if env.steps % FILM_EVERY == 0: frames.append(env.render(self.env.image_size))
+            self.driver.watch(env)
+            if self.video_dir and env.steps % FILM_EVERY == 0: frames.append(env.render(env.image_size))
         text = instruction(self.env.task, np.random.default_rng(seed), held_out=True) if self.held_out else None
-        e = run_episode(self.driver, self.env, seed, text, film if self.video_dir else None)
+        e = run_episode(self.driver, self.env, seed, text, film)
+        e.first_mm, e.grasp_mm = (None if x is None else round(x, 1) for x in (self.driver.first, self.driver.grasp))
         if self.video_dir: e.video = str(save_video(Path(self.video_dir)/f"{seed}.mp4", frames))
         return e
 
@@ -422,43 +467,7 @@ def evaluate(
     settings = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, held_out=held_out)
     return EvalResult(task, name, sorted(done, key=lambda e: seeds.index(e.seed)), settings, round(time.perf_counter() - start, 1))
 
-# %% ../nbs/10_evaluation.ipynb #96112fb9
-def pinch_point(
-    arm: Arm,  # kinematics of the SO-101
-    command: np.ndarray,  # (6,) degrees, gripper 0..100
-) -> np.ndarray:  # (3,) metres in the robot base frame
-    "The point midway between the finger tips"
-    q = to_radians(command)
-    tip, rot = arm.tip(q[:5])
-    return tip + rot[:, 2] * (FINGER_GAP0 + FINGER_GAP1 * q[5]) / 2
-
-class AimProbe:
-    "Sits between a driver and the environment and notes where the fingers aim"
-    closing = 10  # gripper command in percent below which the fingers close
-
-    def __init__(self, driver, n): self.driver, self.n = driver, n
-    def reset(self, env, seed):
-        self.env, self.arm, self.thing = env, Arm(env.model), env.subgoal()[0]
-        self.first, self.grasp, self.opening = None, None, []
-        self.driver.reset(env, seed)
-
-    def miss(self, command):
-        "Height of the pinch point (m), and its horizontal distance from the thing (mm)"
-        p = pinch_point(self.arm, command)
-        return p[2], 1000 * np.hypot(*(p - self.env.position(self.thing))[:2])
-
-    def chunk(self, observe):
-        actions = self.driver.chunk(observe)
-        if self.first is None: self.first = min(self.miss(a) for a in actions)[1]
-        return actions[:self.n]
-
-    def watch(self, env):
-        command = to_units(env.data.ctrl[:6])
-        self.opening.append(command[5])
-        if self.grasp is None and command[5] < self.closing:
-            self.grasp = self.miss([*command[:5], max(self.opening[-15:])])[1]  # as wide as before they closed
-
-# %% ../nbs/10_evaluation.ipynb #5192ea97
+# %% ../nbs/10_evaluation.ipynb #2af26aaa
 @dataclass
 class Aim:
     "Aim error in millimetres per seed: of the first chunk's lowest point, and where the fingers first close (NaN if they never do)"
@@ -484,15 +493,8 @@ def aim(
     max_seconds: float = 6.0,  # simulated time to wait for the fingers to close
 ) -> Aim:
     "Where a policy aims, against the true place of what the sentence names"
-    policy, seeds = load_policy(policy), eval_seeds(seeds)
-    probe = AimProbe(PolicyDriver(policy, policy.config.chunk_size), n_action_steps or policy.config.n_action_steps)
-    env, said, first, grasp = SO101Env(task, max_seconds=max_seconds), [], [], []
-    for s in seeds:
-        said.append(run_episode(probe, env, s, film=probe.watch).instruction)
-        first.append(probe.first)
-        grasp.append(np.nan if probe.grasp is None else probe.grasp)
-    env.close()
-    return Aim(said, np.array(first), np.array(grasp))
+    result = evaluate(policy, task, seeds, n_action_steps, max_seconds=max_seconds)
+    return Aim([e.instruction for e in result.episodes], *result.aims_mm.T)
 
 # %% ../nbs/10_evaluation.ipynb #556c3f53
 def failure_gallery(

@@ -58,13 +58,10 @@ def test_attention_is_the_one_the_layer_uses(policy, scene):
     batch = policy.preprocess(scene[1])
     noise = torch.randn(1, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        run, hidden = policy.runner(batch, policy.prefix_kv(batch)), []
-        stream = policy.embed_suffix(batch, noise, torch.ones(1))
-        for i in range(len(run.expert.layers)):
-            hidden.append(stream)
-            stream = run.layer(i, stream)
+        run, h = policy.runner(batch, policy.prefix_kv(batch)), policy.embed_suffix(batch, noise, torch.ones(1))
         i = next(i for i, layer in enumerate(run.expert.layers) if layer.kind == "cross")
-        layer, h, (k, v) = run.expert.layers[i], hidden[i], run.kv[i]
+        for j in range(i): h = run.layer(j, h)
+        layer, (k, v) = run.expert.layers[i], run.kv[i]
         k, v = (x.repeat_interleave(run.expert.heads // run.expert.kv_heads, 1) for x in (k, v))
         q = turn(heads_of(layer.self_attn.q_proj, layer.input_layernorm(h), run.expert.head_dim), run.table["cross"]).transpose(1, 2)
         w = (q @ k.transpose(-1, -2) / run.expert.head_dim**0.5).masked_fill(~run.pad[:, None, None], -1e9).softmax(-1)

@@ -161,7 +161,7 @@ def test_n_action_steps_decides_how_often_we_look(policy):
 def test_aim_measures_the_pinch_point(policy):
     from smolvla.evaluation import AimProbe
     env = SO101Env("pick_place")
-    probe = AimProbe(DemonstratorDriver(), 1)
+    probe = AimProbe(DemonstratorDriver())
     for s in eval_seeds(4):
         run_episode(probe, env, s, film=probe.watch)
         assert probe.grasp < 4 and probe.first > 10     # closes on the cube, starts elsewhere
