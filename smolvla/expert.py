@@ -94,7 +94,7 @@ def build_expert(
             if isinstance(m, nn.Linear) and not (layer.kind == "cross" and name.endswith(("k_proj", "v_proj"))): nn.init.normal_(m.weight, std=0.02)
     return expert
 
-# %% ../nbs/06_action_expert.ipynb #f1bf467f
+# %% ../nbs/06_action_expert.ipynb #d4261522
 def as_input(
     x: Tensor,
     layer: nn.Module, # anything with a weight
@@ -111,6 +111,7 @@ def heads_of(
     "Project, then cut into heads."
     return proj(as_input(x, proj)).unflatten(-1, (-1, head_dim))
 
+# %% ../nbs/06_action_expert.ipynb #28062950
 def finish_layer(
     layer: nn.Module, # of the VLM or of the expert
     h: Tensor, # (B,T,width) the stream
@@ -176,7 +177,7 @@ def joint_forward(
         prefix, suffix = joint_layer(layer, None if kind == "skip" else next(expert_layers), prefix, suffix, mask, tables, head_dim)
     return text_model.norm(prefix), expert.norm(suffix)
 
-# %% ../nbs/06_action_expert.ipynb #d6b41de8
+# %% ../nbs/06_action_expert.ipynb #33109101
 MASKED = -3e4 # added to a score: exp(MASKED) is 0 in every dtype, and a row of them stays finite
 
 def score_bias(
@@ -185,6 +186,7 @@ def score_bias(
     "A mask as numbers to add to the scores."
     return torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, MASKED)[:, None]
 
+# %% ../nbs/06_action_expert.ipynb #65142da7
 def fold_heads(
     q: Tensor, # (B,S,heads,head_dim)
     kv_heads: int,
@@ -201,6 +203,7 @@ def unfold_heads(
     B, G, RS, D = x.shape
     return x.view(B, G, RS//S, S, D).permute(0, 3, 1, 2, 4).reshape(B, S, -1)
 
+# %% ../nbs/06_action_expert.ipynb #72486357
 def folded_attention(
     q: Tensor, # (B,kv_heads,R,head_dim)
     k: Tensor, # (B,kv_heads,T,head_dim)
@@ -249,7 +252,7 @@ def turn(
     swapped = x.unflatten(-1, (2, -1)).flip(-2).flatten(-2)
     return torch.addcmul(x*cos, swapped, sin).to(x.dtype)
 
-# %% ../nbs/06_action_expert.ipynb #df237145
+# %% ../nbs/06_action_expert.ipynb #ed658517
 class FusedLayer:
     "An expert layer for sampling: projections that read the same input are one matrix, and adding to the stream is part of the product."
     def __init__(self, layer: ExpertLayer):
@@ -266,6 +269,7 @@ class FusedLayer:
         gate, up = F.linear(self.layer.post_attention_layernorm(h), self.gate_up).chunk(2, -1)
         return torch.addmm(h, F.silu(gate)*up, self.down)
 
+# %% ../nbs/06_action_expert.ipynb #920b5705
 def can_fuse(
     expert: Expert,
 ) -> bool:
@@ -274,7 +278,7 @@ def can_fuse(
     return (not torch.is_grad_enabled() and not torch.is_autocast_enabled(parts[0].weight.device.type)
             and all(type(m) is nn.Linear and m.bias is None for m in parts))
 
-# %% ../nbs/06_action_expert.ipynb #67d380d4
+# %% ../nbs/06_action_expert.ipynb #85153a5a
 class SuffixRunner:
     "The expert on one cached prefix. All that no denoising step changes is computed here, once: cross K/V, RoPE tables, masks, fused weights."
     def __init__(self,
@@ -293,18 +297,19 @@ class SuffixRunner:
         self.kv = [(k.transpose(1, 2), v.transpose(1, 2)) for k, v in pairs]
         self.fused = [FusedLayer(layer) for layer in expert.layers] if can_fuse(expert) else None
 
-    def attend(self,
-        i: int, # expert layer
-        q: Tensor, # (B,S,heads,head_dim), turned
-        own: list, # in a self layer the suffix's own [k (turned), v], each (B,S,kv_heads,head_dim)
-    ) -> Tensor: # (B,S,heads*head_dim)
-        "Look at the prefix, in a self layer also at the suffix."
-        k, v = (t.to(q.dtype) for t in self.kv[i])
-        if own: k, v = (torch.cat([old, new.to(q.dtype).transpose(1, 2)], 2) for old, new in zip((k, v), own))
-        found = folded_attention(fold_heads(q, self.expert.kv_heads), k, v, self.bias[self.expert.layers[i].kind])
-        return unfold_heads(found, self.S)
+# %% ../nbs/06_action_expert.ipynb #fe7db056
+@patch
+def attend(self: SuffixRunner,
+    i: int, # expert layer
+    q: Tensor, # (B,S,heads,head_dim), turned
+    own: list, # in a self layer the suffix's own [k (turned), v], each (B,S,kv_heads,head_dim)
+) -> Tensor: # (B,S,heads*head_dim)
+    "Look at the prefix, in a self layer also at the suffix."
+    k, v = (t.to(q.dtype) for t in self.kv[i])
+    if own: k, v = (torch.cat([old, new.to(q.dtype).transpose(1, 2)], 2) for old, new in zip((k, v), own))
+    found = folded_attention(fold_heads(q, self.expert.kv_heads), k, v, self.bias[self.expert.layers[i].kind])
+    return unfold_heads(found, self.S)
 
-# %% ../nbs/06_action_expert.ipynb #7e1bc571
 @patch
 def layer(self: SuffixRunner,
     i: int, # expert layer
@@ -317,6 +322,7 @@ def layer(self: SuffixRunner,
     own = [turn(heads_of(a.k_proj, x, D), table), heads_of(a.v_proj, x, D)] if is_self else []
     return finish_layer(layer, h, self.attend(i, turn(heads_of(a.q_proj, x, D), table), own))
 
+# %% ../nbs/06_action_expert.ipynb #e918d0d2
 @patch
 def fused_layer(self: SuffixRunner,
     i: int, # expert layer
