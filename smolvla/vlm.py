@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['ASSETS', 'SPECIAL', 'PIECE', 'course_corpus', 'build_tokenizer', 'nano_tokenizer', 'encode_questions',
-           'encode_answers', 'nano_vlm_config', 'build_vlm', 'tokens_per_image', 'embed_patches', 'keep_layers',
-           'load_vlm', 'nano_vlm', 'attention', 'encode_patches', 'pixel_shuffle', 'embed_images', 'join_prefix',
+           'encode_answers', 'nano_vlm_config', 'build_vlm', 'tokens_per_image', 'keep_layers', 'load_vlm', 'nano_vlm',
+           'embed_patches', 'attention', 'encode_patches', 'pixel_shuffle', 'connect', 'embed_images', 'join_prefix',
            'embed_prefix', 'rope_table', 'rotate', 'rope', 'prefix_mask', 'positions', 'layer_kv', 'concat_kv',
            'prefix_forward', 'PointingHead', 'nano_pointing_head', 'lm_loss', 'answer']
 
@@ -118,15 +118,6 @@ def tokens_per_image(
     vision = config.vision_config
     return (vision.image_size // vision.patch_size)**2 // config.scale_factor**2
 
-# %% ../nbs/03_vlm.ipynb #9f89a72e
-def embed_patches(
-    vlm: SmolVLMForConditionalGeneration,
-    images: Tensor,  # (B,3,H,W) in [-1,1]
-) -> Tensor:  # (B,n*n,vision hidden)
-    "Cut into patches, project linearly, add the position embedding 0..n*n-1 (transformers' own ids are off by one in float32, #41190)."
-    emb = vlm.model.vision_model.embeddings
-    return emb.patch_embedding(images).flatten(2).transpose(1, 2) + emb.position_embedding.weight
-
 # %% ../nbs/03_vlm.ipynb #3ed63128
 def keep_layers(
     vlm: SmolVLMForConditionalGeneration,
@@ -178,6 +169,15 @@ def nano_vlm(
         raise FileNotFoundError(f"{ASSETS/'nano_vlm'/'model.safetensors'} is missing: reinstall the package, or make the weights with the pre-training chapter (09a_grounding)")
     return load_vlm(ASSETS/"nano_vlm", num_layers)
 
+# %% ../nbs/03_vlm.ipynb #9f89a72e
+def embed_patches(
+    vlm: SmolVLMForConditionalGeneration,
+    images: Tensor,  # (B,3,H,W) in [-1,1]
+) -> Tensor:  # (B,n*n,vision hidden)
+    "Cut into patches, project linearly, add the position embedding 0..n*n-1 (transformers' own ids are off by one in float32, #41190)."
+    emb = vlm.model.vision_model.embeddings
+    return emb.patch_embedding(images).flatten(2).transpose(1, 2) + emb.position_embedding.weight
+
 # %% ../nbs/03_vlm.ipynb #c9a05117
 def attention(
     q: Tensor,  # (B,Tq,heads,head_dim)
@@ -224,7 +224,18 @@ def pixel_shuffle(
     x = x.view(B, n//scale, scale, n//scale, scale, d)
     return x.transpose(2, 3).reshape(B, (n//scale)**2, scale*scale*d)
 
-# %% ../nbs/03_vlm.ipynb #d4c8c676
+# %% ../nbs/03_vlm.ipynb #cd0d7133
+def connect(
+    vlm: SmolVLMForConditionalGeneration,
+    patches: Tensor,  # (B*N,n*n,vision hidden) from encode_patches, the cameras of a sample side by side
+    cameras: int,  # N, cameras per sample
+) -> Tensor:  # (B,N*tokens_per_image,hidden), not yet scaled by sqrt(hidden)
+    "Pixel shuffle and linear connector: patches become tokens of the language model's width, one line per sample."
+    if cameras < 1 or len(patches) % cameras: raise ValueError(f"{len(patches)} pictures do not divide into samples of {cameras} cameras each")
+    tokens = vlm.model.connector.modality_projection(pixel_shuffle(patches, vlm.config.scale_factor))
+    return tokens.reshape(len(patches)//cameras, cameras*tokens.shape[1], -1)
+
+# %% ../nbs/03_vlm.ipynb #e9eaf1c8
 def embed_images(
     vlm: SmolVLMForConditionalGeneration,
     images: Tensor,  # (B,N,3,H,W) in [-1,1], H and W as the config's image_size
@@ -234,10 +245,7 @@ def embed_images(
     if images.ndim != 5 or tuple(images.shape[2:]) != (3, size, size):
         raise ValueError(f"images have shape {tuple(images.shape)}, expected (batch, cameras, 3, {size}, {size}): resize with resize_with_pad first")
     if not images.is_floating_point(): raise ValueError(f"images are {images.dtype}, expected floats in [-1,1]: use images.float() / 255 * 2 - 1")
-    B, N = images.shape[:2]
-    patches = encode_patches(vlm, embed_patches(vlm, images.flatten(0, 1)))
-    tokens = vlm.model.connector.modality_projection(pixel_shuffle(patches, vlm.config.scale_factor))
-    return tokens.reshape(B, N*tokens.shape[1], -1)
+    return connect(vlm, encode_patches(vlm, embed_patches(vlm, images.flatten(0, 1))), images.shape[1])
 
 # %% ../nbs/03_vlm.ipynb #37339502
 def join_prefix(

@@ -39,6 +39,15 @@ def test_vision_equals_transformers(tiny):
     close(embed_images(tiny, images), torch.stack(list(tiny.model.get_image_features(images).pooler_output)).reshape(3, 8, 48))
 
 @torch.no_grad()
+def test_connect_is_the_second_half_of_embed_images(tiny):
+    images = torch.rand(3, 2, 3, 32, 32)*2 - 1
+    patches = encode_patches(tiny, embed_patches(tiny, images.flatten(0, 1)))
+    assert torch.equal(connect(tiny, patches, 2), embed_images(tiny, images))
+    assert torch.equal(connect(tiny, patches, 1), embed_images(tiny, images.flatten(0, 1)[:, None]))
+    for cameras in (0, 4):
+        with pytest.raises(ValueError, match=f"6 pictures do not divide into samples of {cameras} cameras"): connect(tiny, patches, cameras)
+
+@torch.no_grad()
 def test_text_equals_transformers(tiny):
     tokens = torch.randint(4, 64, (2, 9))
     causal = torch.ones(2, 9, 9, dtype=torch.bool).tril()
