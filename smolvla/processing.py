@@ -192,13 +192,13 @@ def bind_cameras(
     how = lambda k: "bound" if k in slots else "empty, masked" if k in blank else "skipped"
     return CameraBinding([(k, slots.get(k), how(k)) for k in policy_keys], unused)
 
-# %% ../nbs/02_processing.ipynb #93d79ca4
+# %% ../nbs/02_processing.ipynb #4685fac3
 class Batch(dict):
-    "What the network receives, a dict of tensors that remembers its processor"
-    processor = None
+    "What the network receives, a dict of tensors that remembers its processor and the names of its pictures"
+    processor = slots = None
     def to(self, device): # move every tensor
         res = Batch({k: v.to(device) for k, v in self.items()})
-        res.processor = self.processor
+        res.processor, res.slots = self.processor, self.slots
         return res
     def __repr__(self): return "\n".join(f"{k:<14}{str(tuple(v.shape)):<20}{str(v.dtype).removeprefix('torch.')}" for k, v in self.items())
 
@@ -226,7 +226,7 @@ class Processor:
         find = lambda kind, key: lookup_stats(self.stats, key, self.stats_prefix) if self.norm_map.get(kind) == "MEAN_STD" else None
         self.state_stats, self.action_stats = find("STATE", "observation.state"), find("ACTION", "action")
 
-# %% ../nbs/02_processing.ipynb #cb534a8d
+# %% ../nbs/02_processing.ipynb #b49133cd
 def _need(obs, key):
     "The entry, or a message that lists what is there"
     if key in obs: return obs[key]
@@ -235,13 +235,16 @@ def _need(obs, key):
 
 def _cameras(obs): return [k for k in obs if k.startswith("observation.image") and not k.endswith("_padding_mask")]
 
-# %% ../nbs/02_processing.ipynb #11603f5b
+@patch
+def _binding(self:Processor, obs): return bind_cameras(self.image_keys, _cameras(obs), self.camera_map, self.empty_cameras)
+
+# %% ../nbs/02_processing.ipynb #e0876f61
 @patch
 def images(self:Processor,
     obs:dict, # observation.images.<name> uint8 (B,H,W,3) or float (B,3,H,W); optional <key>_padding_mask (B,)
 )->tuple: # images (B,N,3,H,W) in [-1,1], mask (B,N) bool
     "Bind, resize, pad and scale every camera"
-    found, binding = {}, bind_cameras(self.image_keys, _cameras(obs), self.camera_map, self.empty_cameras)
+    found, binding = {}, self._binding(obs)
     for slot, cam, _ in binding.rows:
         if cam is None: continue
         x = to_float_nchw(obs[cam], cam)
@@ -301,7 +304,7 @@ def vectors(self:Processor,
         res.update(action=self._vector(a, "action", self.action_stats, self.max_action_dim), action_is_pad=pad.to(a.device))
     return res
 
-# %% ../nbs/02_processing.ipynb #2e758212
+# %% ../nbs/02_processing.ipynb #d51db999
 @patch
 def __call__(self:Processor,
     obs:dict, # one observation, or a batch of them
@@ -312,7 +315,7 @@ def __call__(self:Processor,
     res = Batch(images=images, image_mask=image_mask, tokens=tokens, token_mask=token_mask, **self.vectors(obs))
     n = {k: len(v) for k, v in res.items()}
     if len(set(n.values())) > 1: raise ValueError(f"the parts of the observation disagree on the batch size: {n}")
-    res.processor = self
+    res.processor, res.slots = self, [s.removeprefix(PREFIX) for s, _, how in self._binding(obs).rows if how != "skipped"]
     return res
 
 @patch
@@ -325,7 +328,7 @@ def unnormalize_action(self:Processor,
     if x.shape[-1] < len(s["mean"]): raise ValueError(f"the network gave {x.shape[-1]} values, this robot has {len(s['mean'])}")
     return unnormalize(x[..., :len(s["mean"])], s["mean"].to(x.device), s["std"].to(x.device))
 
-# %% ../nbs/02_processing.ipynb #db911297
+# %% ../nbs/02_processing.ipynb #5490e6e4
 def _explain_text(batch, processor, row):
     "Words, masks and joints of one row, as lines"
     t, m = batch["tokens"][row], batch["token_mask"][row]
@@ -350,12 +353,13 @@ def explain(
     processor = processor or getattr(batch, "processor", None)
     print(*_explain_text(batch, processor, row), sep="\n")
     imgs, mask = batch["images"][row].cpu(), batch["image_mask"][row]
+    slots = getattr(batch, "slots", None) or [f"camera {i}" for i in range(len(imgs))]
     fig, axs = plt.subplots(1, len(imgs), figsize=(2.6*len(imgs), 2.9), dpi=80, squeeze=False)
-    for i, (ax, im, ok) in enumerate(zip(axs[0], imgs, mask.tolist())):
+    for ax, im, ok, slot in zip(axs[0], imgs, mask.tolist(), slots):
         flat = (im == -1).all(0)
         left, top = (int(flat.all(d).long().cumprod(0).sum()) for d in (0, 1))
         ax.imshow(((im + 1)/2).movedim(0, -1).numpy()); ax.axis("off")
-        ax.set_title(f"camera {i}" + ("" if ok else ": masked"), fontsize=9)
+        ax.set_title(slot + ("" if ok else ": masked"), fontsize=9)
         h, w = flat.shape
         for xy, ww, hh in (((0, 0), w, top), ((0, 0), left, h)):
             ax.add_patch(Rectangle(xy, ww - .5, hh - .5, fill=False, hatch="///", color="orange", lw=0))

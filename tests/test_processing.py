@@ -223,7 +223,13 @@ def test_misspelt_key_suggests_the_right_one(proc, obs):
 
 def test_batch_remembers_its_processor_across_devices(proc, obs):
     b = proc(obs).to("cpu")
-    assert isinstance(b, Batch) and b.processor is proc
+    assert isinstance(b, Batch) and b.processor is proc and b.slots == ["camera1", "camera2", "empty_camera_0"]
+
+def test_batch_names_its_pictures_after_the_slots_they_fill(proc, obs):
+    obs["observation.images.front"] = obs.pop(CAM + "camera1"); del obs[CAM + "camera2"], obs[CAM + "camera2_padding_mask"]
+    p = Processor(["camera1", "camera2", "spare"], proc.stats, proc.tokenizer, (64, 64), camera_map=dict(front="camera2"), empty_cameras=1)
+    b = p(obs)
+    assert b.slots == ["camera1", "camera2"] and b["image_mask"].tolist() == [[False, True]]*2  # the third is skipped
 
 def test_explain_shows_padding_words_and_units(proc, obs, capsys):
     import matplotlib; matplotlib.use("Agg")
@@ -232,10 +238,11 @@ def test_explain_shows_padding_words_and_units(proc, obs, capsys):
     explain(proc(obs), row=1); out = capsys.readouterr().out
     fig = plt.gcf(); titles = [a.get_title() for a in fig.axes]; plt.close(fig)
     assert "far from the data" in out and "5 of them padding" in out and "stack" in re.sub(r"[', \[\]]", "", out.splitlines()[0])
-    assert titles[1].endswith("masked") and titles[2].endswith("masked") and not titles[0].endswith("masked")
+    assert titles == ["camera1", "camera2: masked", "empty_camera_0: masked"]
 
 def test_explain_works_without_a_processor(proc, obs, capsys):
     import matplotlib; matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    explain(dict(proc(obs))); plt.close("all")
+    explain(dict(proc(obs))); titles = [a.get_title() for a in plt.gcf().axes]; plt.close("all")
+    assert titles[0] == "camera 0"
     assert "network" in capsys.readouterr().out
