@@ -3,7 +3,8 @@ import json, os, re, shutil, subprocess
 import pytest, torch
 from safetensors.torch import load_file, save_file
 from smolvla.flow import make_x_t
-from smolvla.policy import (BACKBONES, OURS, PRESETS, PrefixKV, SmolVLA, SmolVLAConfig, compare, first_difference, nano_policy, preset, trace)
+from smolvla.data import JOINTS
+from smolvla.policy import (BACKBONES, JOINTS_FILE, OURS, PRESETS, PrefixKV, SmolVLA, SmolVLAConfig, compare, first_difference, name_joints, nano_policy, preset, trace)
 from smolvla.vlm import ASSETS, build_vlm, nano_tokenizer
 from transformers import SmolVLMConfig
 from helpers import REFERENCE, STATS, reference, reference_observation, reference_policy, tiny_config, tiny_observation, tiny_policy, tiny_vlm_config
@@ -307,6 +308,32 @@ def test_camera_renaming_travels(tmp_path):
     obs = tiny_observation(); obs["observation.images.top"] = obs.pop("observation.images.a")
     assert SmolVLA.from_pretrained(tmp_path, quiet=True).preprocess(obs)["images"].shape == (3, 2, 3, 32, 32)
 
+def test_joint_names_of_a_data_set():
+    assert name_joints(["pan.pos", "lift.pos"], 2) == name_joints({"motors": ["pan", "lift"]}, 2) == ["pan", "lift"]
+    assert name_joints(None, 6) == JOINTS and name_joints(None, 3) is None and name_joints({}, 3) is None
+    for names in (["pan"], "pan", dict(motors=[1, 2, 3, 4])):
+        with pytest.raises(ValueError, match="one name for each"): name_joints(names, 3)
+
+def test_joint_names_travel_and_are_said(tmp_path):
+    p, names = tiny_policy(), ["pan", "lift", "hand"]
+    assert p.processor.joint_names is None and reference_policy().processor.joint_names == JOINTS
+    p.use_stats(STATS, joint_names=[f"{n}.pos" for n in names])
+    p.use_stats(STATS)                                                         # other statistics of the same robot
+    p.save_pretrained(tmp_path)
+    assert json.loads((tmp_path/JOINTS_FILE).read_text()) == names and "joint_names" not in (tmp_path/"config.json").read_text()
+    q = SmolVLA.from_pretrained(tmp_path, quiet=True)
+    assert q.processor.joint_names == names
+    bad = tiny_observation(); bad["observation.state"][1, 2] = torch.nan
+    with pytest.raises(ValueError, match=r"observation.state is nan at \[1\], hand"): q.preprocess(bad)
+    tiny_policy().save_pretrained(tmp_path)                                    # a robot without names: none are left behind
+    assert not (tmp_path/JOINTS_FILE).exists() and SmolVLA.from_pretrained(tmp_path, quiet=True).processor.joint_names is None
+
+def test_six_joints_are_an_so101s_and_need_no_file(tmp_path):
+    p = reference_policy(); p.save_pretrained(tmp_path)
+    assert not (tmp_path/JOINTS_FILE).exists() and SmolVLA.from_pretrained(tmp_path, quiet=True).processor.joint_names == JOINTS
+    bad = reference_observation(); bad["action"] = bad["action"].clone(); bad["action"][0, 4, 3] = torch.inf
+    with pytest.raises(ValueError, match=f"{JOINTS[3]}"): p.preprocess(bad)
+
 @pytest.mark.parametrize("dtype,size", [(torch.float16, 2), (torch.bfloat16, 2), (torch.float32, 4)])
 def test_dtype_on_disk_and_in_memory(tmp_path, dtype, size):
     p = tiny_policy(); p.save_pretrained(tmp_path, dtype=dtype)
@@ -343,6 +370,8 @@ EXPERT = "model.vlm_with_expert.lm_expert.layers.0.self_attn.q_proj.weight"
     (lambda d: damage(d, lambda w: w.update({EXPERT: torch.zeros(5, 5)})), ValueError, r"1 of another shape.*\(5, 5\) in the file"),
     (lambda d: save_file({"a": torch.zeros(2)}, d/"model.safetensors"), ValueError, "not the weights of a SmolVLA"),
     (lambda d: cut(d/"policy_preprocessor_step_5_normalizer_processor.safetensors"), ValueError, "damaged"),
+    (lambda d: (d/JOINTS_FILE).write_text('["pan"]'), ValueError, "one name for each"),
+    (lambda d: (d/JOINTS_FILE).write_text("["), ValueError, "damaged"),
     (lambda d: rewrite(d, output_features={"action": {"type": "ACTION", "shape": [4]}}), ValueError, "another robot")])
 def test_bad_checkpoints(saved, fault, error, words):
     fault(saved)
