@@ -6,21 +6,21 @@
 __all__ = ['CURE', 'EPISODE_FILE', 'DATA_PATH', 'EPISODES_PATH', 'VIDEO_PATH', 'AUTO_FEATURES', 'QUANTILES', 'JOINTS', 'Finding',
            'CHECKS', 'DatasetError', 'reason', 'VideoFile', 'read_parquet', 'read_json', 'read_jsonl', 'to_numpy',
            'load_info', 'is_v2', 'keys_of', 'episode_rows', 'load_episodes', 'fill_path', 'load_tasks', 'find_root',
-           'LeRobotDataset', 'vector_stats', 'aggregate_stats', 'PixelStats', 'unflatten_stats', 'plain', 'arrays',
-           'load_stats', 'write_durable', 'Encoder', 'PngEncoder', 'vector_feature', 'camera_feature', 'so101_features',
-           'DatasetWriter', 'json_bytes', 'next_file', 'leftovers', 'parquet_bytes', 'tasks_table', 'Scan',
-           'doctor_check', 'check_gaps', 'check_rows', 'check_films', 'is_alone', 'check_nan', 'check_stats',
-           'joint_name', 'check_joints', 'check_units', 'step_sizes', 'check_speed', 'brightness', 'check_cameras',
-           'check_coverage', 'Report', 'doctor', 'repair', 'copy_camera', 'doctor_cli']
+           'read_columns', 'match_rows', 'refuse_nan', 'find_cameras', 'LeRobotDataset', 'decode_png', 'vector_stats',
+           'join_stats', 'aggregate_stats', 'PixelStats', 'unflatten_stats', 'plain', 'arrays', 'load_stats',
+           'units_of', 'write_durable', 'Encoder', 'PngEncoder', 'vector_feature', 'camera_feature', 'so101_features',
+           'check_features', 'checked', 'check_same', 'next_file', 'leftovers', 'lock_folder', 'DatasetWriter',
+           'json_bytes', 'parquet_bytes', 'tasks_table', 'broken', 'Scan', 'doctor_check', 'check_gaps', 'check_rows',
+           'check_films', 'is_alone', 'check_nan', 'check_stats', 'joint_name', 'check_joints', 'check_units',
+           'step_sizes', 'check_speed', 'brightness', 'check_cameras', 'check_coverage', 'Report', 'doctor',
+           'copy_camera', 'copy_episode', 'repair', 'doctor_cli']
 
-# %% ../nbs/01_data.ipynb #5e2aaf14
+# %% ../nbs/01_data.ipynb #7e3f5a1f
 import errno, fcntl, hashlib, io, json, os, re, warnings
 from bisect import bisect_right
 from collections import OrderedDict, namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-# %% ../nbs/01_data.ipynb #38b9f2b8
 import av
 import numpy as np
 import pyarrow as pa
@@ -30,19 +30,18 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 from PIL import Image
 
-# %% ../nbs/01_data.ipynb #acfd6a81
+# %% ../nbs/01_data.ipynb #80e6053f
 class DatasetError(ValueError):
     "A data set that cannot be read or written as asked; the message says what was found and what to do."
 
 def reason(e) -> str: return getattr(e, "strerror", None) or str(e)
-
 CURE = "`smolvla_doctor ROOT` explains, `smolvla_doctor ROOT --out NEW` saves what is whole."
 
-# %% ../nbs/01_data.ipynb #2d9cc5c3
+# %% ../nbs/01_data.ipynb #29b573c0
 class VideoFile:
     "One video, its frames addressed by number. The decoder stays where it is, so the next frame costs one frame."
     def __init__(self, path):
-        self.path, self.next, self.decoded = path, None, 0
+        self.path, self.next, self.decoded, self.to_rgb = path, None, 0, VideoReformatter()
         try:
             self.container = av.open(str(path))
             self.stream = self.container.streams.video[0]
@@ -51,11 +50,20 @@ class VideoFile:
         except FileNotFoundError: raise FileNotFoundError(f"{path} is missing. Copy the videos again, or open the set with video=False.") from None
         except (av.FFmpegError, IndexError) as e: raise DatasetError(f"{path} is not a complete video ({reason(e)}): it was cut short. {CURE}") from None
         self.pts, self.keys = [p for p, _ in packets], [i for i, (_, key) in enumerate(packets) if key] or [0]
-        self.to_rgb = VideoReformatter()
     def __len__(self): return len(self.pts)
     def close(self): self.container.close()
 
-# %% ../nbs/01_data.ipynb #138fafc7
+# %% ../nbs/01_data.ipynb #89ee14be
+@patch
+def _advance(self:VideoFile, pts):
+    "Decode on, up to the frame shown at `pts`."
+    for f in self.stream_frames:
+        self.decoded += 1
+        if f.pts == pts: return f
+        if f.pts > pts: raise EOFError("the frame was skipped")
+    raise EOFError("the stream ends early")
+
+# %% ../nbs/01_data.ipynb #452315df
 @patch
 def frame(self:VideoFile,
     i:int, # frame number, 0 is the first
@@ -67,12 +75,7 @@ def frame(self:VideoFile,
     if self.next is None or not key <= self.next <= i:
         self.container.seek(self.pts[key], stream=self.stream)
         self.stream_frames, self.next = self.container.decode(self.stream), key
-    try:
-        for f in self.stream_frames:
-            self.decoded += 1
-            if f.pts >= self.pts[i]: break
-        else: raise EOFError("the stream ends early")
-        if f.pts != self.pts[i]: raise EOFError("the frame was skipped")
+    try: f = self._advance(self.pts[i])
     except (av.FFmpegError, EOFError) as e:
         self.next = None
         raise DatasetError(f"{self.path}: frame {i} cannot be decoded ({reason(e)}). {CURE}") from None
@@ -100,7 +103,7 @@ def read_jsonl(path) -> list:
     try: return [json.loads(l) for l in Path(path).read_text().splitlines() if l.strip()]
     except json.JSONDecodeError as e: raise DatasetError(f"{path} is cut short or damaged ({e}); restore it from a copy.") from None
 
-# %% ../nbs/01_data.ipynb #29e9fcbb
+# %% ../nbs/01_data.ipynb #b7423b96
 def to_numpy(
     col:pa.ChunkedArray, # numbers, or lists of numbers
     shape, # of one row
@@ -108,8 +111,7 @@ def to_numpy(
 ) -> np.ndarray: # (n, *shape), contiguous
     "A parquet column as an array."
     n, d = len(col), int(np.prod(shape))
-    while pa.types.is_list(col.type) or pa.types.is_fixed_size_list(col.type) or pa.types.is_large_list(col.type):
-        col = pa.chunked_array([c.flatten() for c in col.chunks], type=col.type.value_type)
+    if pa.types.is_nested(col.type): col = pa.compute.list_flatten(col, recursive=True)
     if len(col) != n*d:
         raise DatasetError(f"{name}: the declared shape {list(shape)} needs {n*d} numbers in {n} rows, the file holds {len(col)}. "
                            "Correct the shape in meta/info.json, or remove the wrong file.")
@@ -133,28 +135,29 @@ def load_info(root) -> dict:
 def is_v2(info) -> bool: return str(info["codebase_version"]).lstrip("v").startswith("2")
 def keys_of(features, *dtypes) -> list: return [k for k, f in features.items() if f["dtype"] in dtypes]
 
-# %% ../nbs/01_data.ipynb #4d2d0032
+# %% ../nbs/01_data.ipynb #4a36ebac
+def _rows_v2(root, info) -> list: # of dict
+    "The episodes of a v2.1 set, in the words of v3.0."
+    size, kinds = info.get("chunks_size", 1000), ["data", *(f"videos/{k}" for k in keys_of(info["features"], "video"))]
+    place = lambda e: {"chunk_index": e//size, "file_index": e, "from_timestamp": 0.}
+    return [r | {f"{kind}/{k}": v for kind in kinds for k, v in place(r["episode_index"]).items()} for r in read_jsonl(root/"meta/episodes.jsonl")]
+
+# %% ../nbs/01_data.ipynb #5ba0ed8a
 def episode_rows(root, info,
     stats=False, # keep the stats/* columns?
     on_error=None, # called with a DatasetError instead of raising it
 ) -> list: # of dict
     "The episode table as it stands on disk, v2.1 in the words of v3.0."
-    root, rows = Path(root), []
-    if is_v2(info):
-        size, kinds = info.get("chunks_size", 1000), ["data", *(f"videos/{k}" for k in keys_of(info["features"], "video"))]
-        for r in read_jsonl(root/"meta/episodes.jsonl"):
-            e = r["episode_index"]
-            for kind in kinds: r |= {f"{kind}/chunk_index": e//size, f"{kind}/file_index": e, f"{kind}/from_timestamp": 0.}
-            rows.append(r)
-        return rows
-    for p in sorted((root/"meta/episodes").glob("*/*.parquet")):
+    if is_v2(info): return _rows_v2(Path(root), info)
+    rows = []
+    for p in sorted(Path(root, "meta/episodes").glob("*/*.parquet")):
         try: rows += read_parquet(p, lambda c: stats or not c.startswith("stats/")).to_pylist()
         except DatasetError as e:
             if on_error is None: raise
             on_error(e)
     return rows
 
-# %% ../nbs/01_data.ipynb #713d4f92
+# %% ../nbs/01_data.ipynb #ce504220
 def load_episodes(root, info, stats=False) -> list: # of dict, in order
     "The committed episodes: those that info.json counts. What lies beyond was being written when something crashed."
     n = info["total_episodes"]
@@ -163,6 +166,7 @@ def load_episodes(root, info, stats=False) -> list: # of dict, in order
         raise DatasetError(f"{root}: meta/info.json counts {n} episodes, but the episode table has no episode {missing[0]}. {CURE}")
     return [rows[e] for e in range(n)]
 
+# %% ../nbs/01_data.ipynb #16096e10
 def fill_path(template, row, kind, key=None) -> str:
     "The file of one episode; `kind` is 'data' or 'videos/<camera>'. v2.1 templates use other names."
     c, f = row[f"{kind}/chunk_index"], row[f"{kind}/file_index"]
@@ -195,7 +199,46 @@ def find_root(root_or_repo_id, video=True) -> Path:
         raise FileNotFoundError(f"{root_or_repo_id} is no folder here, and the hub did not deliver it ({type(e).__name__}). If this machine is "
                                 "offline, copy the data set to a folder and give its path.") from None
 
-# %% ../nbs/01_data.ipynb #c7b459a6
+# %% ../nbs/01_data.ipynb #deec66e6
+def read_columns(root, path, features) -> dict: # feature -> (n, *shape); counters such as `index` are (n,)
+    "The numeric columns of one data file."
+    wanted = {k: f for k, f in {**AUTO_FEATURES, **features}.items() if f["dtype"] not in ("video", "image", "string")}
+    t = read_parquet(root/path, lambda c: c in wanted)
+    for k in wanted:
+        if k not in t.column_names: raise DatasetError(f"{root/path} has no column {k}, which meta/info.json declares (found {t.column_names}).")
+    return {k: to_numpy(t[k], () if k in AUTO_FEATURES else f["shape"], f"{k} in {path}").astype(f["dtype"], copy=False) for k, f in wanted.items()}
+
+# %% ../nbs/01_data.ipynb #82db2f3e
+def match_rows(root, rows, columns) -> tuple: # the columns without uncommitted rows; first row, end and length of each episode
+    "Rows and episode table must tell one story, else every later frame would be a wrong one."
+    length = np.array([r["length"] for r in rows])
+    to, want, have = np.cumsum(length), np.repeat(np.arange(len(length)), length), columns["episode_index"]
+    if not np.array_equal(have[:len(want)], want):
+        n = min(len(have), len(want))
+        bad = int(np.argmax(np.append(have[:n] != want[:n], True)))
+        raise DatasetError(f"{root}: the episode table announces {len(want)} rows, the data files hold {len(have)}; they part at row {bad}. {CURE}")
+    columns = {k: v[:len(want)] for k, v in columns.items()}
+    if (columns["index"] != np.arange(len(want))).any(): raise DatasetError(f"{root}: the index column has gaps. {CURE}")
+    return columns, {"from": to - length, "to": to, "length": length}
+
+# %% ../nbs/01_data.ipynb #0e7cab59
+def refuse_nan(root, columns):
+    for k, v in columns.items():
+        if np.issubdtype(v.dtype, np.floating) and not (ok := np.isfinite(v.reshape(len(v), -1)).all(1)).all():
+            row = int(np.argmin(ok))
+            raise DatasetError(f"{root}: {k} is NaN or infinite at row {row} (episode {columns['episode_index'][row]}). "
+                               f"One such row ruins training. {CURE}")
+
+# %% ../nbs/01_data.ipynb #9a333d5f
+def find_cameras(root, info, rows, video=True) -> tuple: # camera keys; camera -> film of each episode; camera -> its first frame there
+    "Where the pictures are. Cameras without any film are left out, with a warning."
+    films = {k: [root/fill_path(info["video_path"], r, f"videos/{k}", k) for r in rows] for k in keys_of(info["features"], "video") if video}
+    start = {k: [round(r[f"videos/{k}/from_timestamp"]*info["fps"]) for r in rows] for k in films}
+    missing = [k for k, paths in films.items() if not any(p.is_file() for p in set(paths))]
+    if missing: warnings.warn(f"{root}: no video files of {', '.join(missing)}; serving the other features only.", stacklevel=3)
+    return [*keys_of(info["features"], "image"), *(k for k in films if k not in missing)], films, start
+
+# %% ../nbs/01_data.ipynb #e4280cd5
 class LeRobotDataset:
     "A LeRobot data set (v3.0 or v2.1): numbers in memory, frames decoded when asked for."
     def __init__(self,
@@ -211,68 +254,19 @@ class LeRobotDataset:
         if not self.info["total_episodes"]: raise DatasetError(f"{self.root} holds no finished episode yet; record one first.")
         self.tasks, self.rows = load_tasks(self.root, self.info), load_episodes(self.root, self.info)
         self._load_columns()
-        self._match_rows()
-        if check: self._refuse_nan()
-        self._find_cameras(video)
+        if check: refuse_nan(self.root, self.columns)
+        self.camera_keys, self.video_files, self.video_start = find_cameras(self.root, self.info, self.rows, video)
         self._reset_caches()
     num_frames = property(lambda self: len(self.columns["index"]))
     num_episodes = property(lambda self: len(self.rows))
     def __len__(self): return self.num_frames
-    def __repr__(self):
-        return (f"LeRobotDataset({self.root.name}: {self.num_episodes} episodes, {self.num_frames} frames at {self.fps} fps, "
-                f"cameras {[c.split('.')[-1] for c in self.camera_keys]}, {len(self.tasks)} tasks)")
 
-# %% ../nbs/01_data.ipynb #8b8b8680
+# %% ../nbs/01_data.ipynb #a3e0ddbd
 @patch
 def _load_columns(self:LeRobotDataset):
-    "Read every numeric column once and keep it as one contiguous array."
-    wanted = {k: f for k, f in {**AUTO_FEATURES, **self.features}.items() if f["dtype"] not in ("video", "image", "string")}
-    parts = {k: [] for k in wanted}
     self.data_files = [fill_path(self.info["data_path"], r, "data") for r in self.rows]
-    for path in dict.fromkeys(self.data_files):
-        t = read_parquet(self.root/path, lambda c: c in wanted)
-        for k, f in wanted.items():
-            if k not in t.column_names: raise DatasetError(f"{self.root/path} has no column {k}, which meta/info.json declares (found {t.column_names}).")
-            parts[k].append(to_numpy(t[k], f["shape"], f"{k} in {path}").astype(f["dtype"], copy=False))
-    self.columns = {k: np.concatenate(v) for k, v in parts.items()}
-    for k in AUTO_FEATURES: self.columns[k] = self.columns[k][:, 0]
-
-# %% ../nbs/01_data.ipynb #6886489c
-@patch
-def _match_rows(self:LeRobotDataset):
-    "Rows and episode table must tell one story, else every later frame would be a wrong one."
-    length = np.array([r["length"] for r in self.rows])
-    to = np.cumsum(length)
-    self.episodes = {"from": to - length, "to": to, "length": length}
-    want, have = np.repeat(np.arange(len(length)), length), self.columns["episode_index"]
-    if len(have) > len(want) and (have[:len(want)] == want).all():                           # the rest was never committed
-        self.columns = {k: v[:len(want)] for k, v in self.columns.items()}
-        have = have[:len(want)]
-    n = min(len(have), len(want))
-    if len(have) != len(want) or (have != want).any():
-        bad = int(np.argmax(np.append(have[:n] != want[:n], True)))
-        raise DatasetError(f"{self.root}: the episode table announces {len(want)} rows, the data files hold {len(have)}; they part at row {bad}. {CURE}")
-    if (self.columns["index"] != np.arange(n)).any(): raise DatasetError(f"{self.root}: the index column has gaps. {CURE}")
-
-# %% ../nbs/01_data.ipynb #b282b59e
-@patch
-def _refuse_nan(self:LeRobotDataset):
-    for k, v in self.columns.items():
-        if np.issubdtype(v.dtype, np.floating) and not (ok := np.isfinite(v.reshape(len(v), -1)).all(1)).all():
-            row = int(np.argmin(ok))
-            raise DatasetError(f"{self.root}: {k} is NaN or infinite at row {row} (episode {self.columns['episode_index'][row]}). "
-                               f"One such row ruins training. {CURE}")
-
-# %% ../nbs/01_data.ipynb #3a6619c3
-@patch
-def _find_cameras(self:LeRobotDataset, video):
-    "For each camera: the film of every episode and the number of its first frame. Cameras without any film are left out, with a warning."
-    self.camera_keys, self.video_start, self.video_files, missing = keys_of(self.features, "image"), {}, {}, []
-    for k in keys_of(self.features, "video") if video else ():
-        self.video_start[k] = [round(r[f"videos/{k}/from_timestamp"]*self.fps) for r in self.rows]
-        self.video_files[k] = [self.root/fill_path(self.info["video_path"], r, f"videos/{k}", k) for r in self.rows]
-        (self.camera_keys if any(p.is_file() for p in set(self.video_files[k])) else missing).append(k)
-    if missing: warnings.warn(f"{self.root}: no video files of {', '.join(missing)}; serving the other features only.", stacklevel=3)
+    parts = [read_columns(self.root, p, self.features) for p in dict.fromkeys(self.data_files)]
+    self.columns, self.episodes = match_rows(self.root, self.rows, {k: np.concatenate([p[k] for p in parts]) for k in parts[0]})
 
 # %% ../nbs/01_data.ipynb #9cf1ee18
 @patch
@@ -291,6 +285,12 @@ def _cached(self:LeRobotDataset, cache, key, make, size):
     items.move_to_end(key)
     return items[key]
 
+# %% ../nbs/01_data.ipynb #c0209dcd
+@patch
+def __repr__(self:LeRobotDataset):
+    return (f"LeRobotDataset({self.root.name}: {self.num_episodes} episodes, {self.num_frames} frames at {self.fps} fps, "
+            f"cameras {[c.split('.')[-1] for c in self.camera_keys]}, {len(self.tasks)} tasks)")
+
 # %% ../nbs/01_data.ipynb #51094a37
 @patch
 def column(self:LeRobotDataset,
@@ -300,14 +300,16 @@ def column(self:LeRobotDataset,
     if key not in self.columns: raise KeyError(f"{key} is no column of {self.root.name}; there are {sorted(self.columns)}.")
     return self.columns[key]
 
-# %% ../nbs/01_data.ipynb #b23e2100
+# %% ../nbs/01_data.ipynb #da58eb86
 @patch
 def _png(self:LeRobotDataset, key, ep, k) -> np.ndarray:
     "Frame `k` of an episode whose pictures are PNGs inside the data file; the last few columns stay in memory, still compressed."
     path = self.data_files[ep]
     col = self._cached("_pngs", (key, path), lambda: read_parquet(self.root/path, lambda c: c == key)[key], 4)
     row = int(self.episodes["from"][ep] - self.episodes["from"][self.data_files.index(path)]) + k
-    return np.asarray(Image.open(io.BytesIO(col[row]["bytes"].as_py())).convert("RGB"))
+    return decode_png(col[row]["bytes"].as_py())
+
+def decode_png(data) -> np.ndarray: return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 # %% ../nbs/01_data.ipynb #ce3ad15a
 @patch
@@ -322,6 +324,14 @@ def _frame(self:LeRobotDataset, key, i) -> np.ndarray: # (H, W, 3) uint8
         raise DatasetError(f"{key}: frame {i} has shape {list(f.shape)}, meta/info.json declares {list(self.features[key]['shape'])}.")
     return f
 
+# %% ../nbs/01_data.ipynb #9006d385
+@patch
+def _indices(self:LeRobotDataset, indices) -> np.ndarray:
+    idx = np.asarray(indices, dtype=np.int64).reshape(-1)
+    if len(idx) and not (-len(self) <= idx.min() and idx.max() < len(self)):
+        raise IndexError(f"frame {idx.max() if idx.max() >= len(self) else idx.min()} of a data set with {len(self)} frames.")
+    return idx % len(self)
+
 # %% ../nbs/01_data.ipynb #067e8080
 @patch
 def frames(self:LeRobotDataset,
@@ -335,15 +345,7 @@ def frames(self:LeRobotDataset,
     for j, i in enumerate(unique): out[j] = self._frame(key, i)
     return out if len(out) == len(inverse) and (inverse[:-1] < inverse[1:]).all() else out[inverse]
 
-# %% ../nbs/01_data.ipynb #9006d385
-@patch
-def _indices(self:LeRobotDataset, indices) -> np.ndarray:
-    idx = np.asarray(indices, dtype=np.int64).reshape(-1)
-    if len(idx) and not (-len(self) <= idx.min() and idx.max() < len(self)):
-        raise IndexError(f"frame {idx.max() if idx.max() >= len(self) else idx.min()} of a data set with {len(self)} frames.")
-    return idx % len(self)
-
-# %% ../nbs/01_data.ipynb #b5766729
+# %% ../nbs/01_data.ipynb #8352aadb
 @patch
 def chunks(self:LeRobotDataset,
     indices, # (n,) frame indices
@@ -358,8 +360,7 @@ def chunks(self:LeRobotDataset,
 @patch
 def chunk(self:LeRobotDataset, i:int) -> tuple: # (chunk_size, A) float32, (chunk_size,) bool
     "The chunk of one frame."
-    actions, pad = self.chunks([i])
-    return actions[0], pad[0]
+    return tuple(x[0] for x in self.chunks([i]))
 
 # %% ../nbs/01_data.ipynb #fe3dbc80
 @patch
@@ -377,10 +378,9 @@ def __getitem__(self:LeRobotDataset, i:int) -> dict:
     "One sample: NumPy arrays, and the task as a string."
     return {k: v[0] for k, v in self.batch([i]).items()}
 
-# %% ../nbs/01_data.ipynb #02e3c40b
+# %% ../nbs/01_data.ipynb #3ed040d9
 QUANTILES = {"q01": .01, "q10": .1, "q50": .5, "q90": .9, "q99": .99}
 
-# %% ../nbs/01_data.ipynb #d804df60
 def vector_stats(
     x:np.ndarray, # (n, D) rows
 ) -> dict: # min, max, mean, std, q01..q99 (D,), count (1,)
@@ -390,24 +390,25 @@ def vector_stats(
     return {"min": x.min(0), "max": x.max(0), "mean": x.mean(0, dtype=np.float64), "std": x.std(0, dtype=np.float64),
             "count": np.array([len(x)]), **dict(zip(QUANTILES, qs))}
 
-# %% ../nbs/01_data.ipynb #dddeadf0
+# %% ../nbs/01_data.ipynb #52666b7f
+def join_stats(parts:list) -> dict: # {stat: array}
+    "One feature's statistics, joined. Mean, std, min, max and count are exact; quantiles are count-weighted averages."
+    stack = lambda stat: np.stack([np.asarray(p[stat], dtype=np.float64) for p in parts])
+    count = stack("count").astype(np.int64)
+    average = lambda x: np.average(x, axis=0, weights=count[:, 0])
+    mean = average(stack("mean"))
+    return {"min": stack("min").min(0), "max": stack("max").max(0), "mean": mean, "count": count.sum(0),
+            "std": np.sqrt(average(stack("std")**2 + (stack("mean") - mean)**2)),
+            **{q: average(stack(q)) for q in QUANTILES if all(q in p for p in parts)}}
+
+# %% ../nbs/01_data.ipynb #e0d3798d
 def aggregate_stats(
     parts:list, # of {feature: {stat: array}}, for example one per episode
 ) -> dict: # {feature: {stat: array}}
-    "Join statistics. Mean, std, min, max and count are exact; quantiles are count-weighted averages."
-    out = {}
-    for key in dict.fromkeys(k for p in parts for k in p):
-        s = [p[key] for p in parts if key in p]
-        stack = lambda stat: np.stack([np.asarray(x[stat], dtype=np.float64) for x in s])
-        n, means = stack("count"), stack("mean")
-        w = (n/n.sum(0)).reshape(len(s), *[1]*(means.ndim - 1))
-        mean = (w*means).sum(0)
-        out[key] = {"min": stack("min").min(0), "max": stack("max").max(0), "mean": mean,
-                    "std": np.sqrt((w*(stack("std")**2 + (means - mean)**2)).sum(0)), "count": n.sum(0).astype(np.int64),
-                    **{q: (w*stack(q)).sum(0) for q in QUANTILES if all(q in x for x in s)}}
-    return out
+    "Join statistics, feature by feature."
+    return {k: join_stats([p[k] for p in parts if k in p]) for k in dict.fromkeys(k for p in parts for k in p)}
 
-# %% ../nbs/01_data.ipynb #afb0e61b
+# %% ../nbs/01_data.ipynb #0d1cb144
 class PixelStats:
     "Statistics of the frames seen so far, from one 256-bin histogram per colour."
     def __init__(self): self.hist, self.frames = np.zeros((3, 256), np.int64), 0
@@ -417,13 +418,16 @@ class PixelStats:
         step = max(1, max(frame.shape[:2])//150)
         for c in range(3): self.hist[c] += np.bincount(frame[::step, ::step, c].ravel(), minlength=256)
         self.frames += 1
-    def stats(self) -> dict: # each (3, 1, 1) in [0, 1], as LeRobot stores them; count is in frames
-        levels, p, seen = np.arange(256)/255, self.hist/self.hist.sum(1, keepdims=True), self.hist > 0
-        mean = (p*levels).sum(1)
-        out = {"min": levels[seen.argmax(1)], "max": levels[255 - seen[:, ::-1].argmax(1)], "mean": mean,
-               "std": np.sqrt((p*(levels - mean[:, None])**2).sum(1)),
-               **{k: levels[(p.cumsum(1) >= q - 1e-12).argmax(1)] for k, q in QUANTILES.items()}}
-        return {**{k: v.reshape(3, 1, 1) for k, v in out.items()}, "count": np.array([self.frames])}
+
+# %% ../nbs/01_data.ipynb #94598ff6
+@patch
+def stats(self:PixelStats) -> dict: # each (3, 1, 1) in [0, 1], as LeRobot stores them; count is in frames
+    levels, p, seen = np.arange(256)/255, self.hist/self.hist.sum(1, keepdims=True), self.hist > 0
+    mean = (p*levels).sum(1)
+    out = {"min": levels[seen.argmax(1)], "max": levels[255 - seen[:, ::-1].argmax(1)], "mean": mean,
+           "std": np.sqrt((p*(levels - mean[:, None])**2).sum(1)),
+           **{k: levels[(p.cumsum(1) >= q - 1e-12).argmax(1)] for k, q in QUANTILES.items()}}
+    return {**{k: v.reshape(3, 1, 1) for k, v in out.items()}, "count": np.array([self.frames])}
 
 # %% ../nbs/01_data.ipynb #ac2a2d39
 def unflatten_stats(row:dict) -> dict:
@@ -438,7 +442,7 @@ def unflatten_stats(row:dict) -> dict:
 def plain(stats) -> dict: return {k: {s: np.asarray(v).tolist() for s, v in d.items()} for k, d in stats.items()}
 def arrays(stats) -> dict: return {k: {s: np.array(v) for s, v in d.items()} for k, d in stats.items()}
 
-# %% ../nbs/01_data.ipynb #397ab57f
+# %% ../nbs/01_data.ipynb #686925ad
 def load_stats(
     root, # folder of a data set
     info:dict, # its meta/info.json
@@ -449,22 +453,23 @@ def load_stats(
         stats = arrays(read_json(path))
         count = stats.get("index", {}).get("count")
         if count is None or int(count.ravel()[0]) == info["total_frames"]: return stats
-        parts = [unflatten_stats(r) for r in load_episodes(root, info, stats=True)]
-    elif per_episode.is_file(): parts = [arrays(r["stats"]) for r in read_jsonl(per_episode)]
-    else: raise DatasetError(f"{root} has no meta/stats.json; without mean and std nothing can be normalised. "
-                             "`smolvla_doctor ROOT --out NEW` makes a copy with statistics.")
-    return aggregate_stats(parts)
+        return aggregate_stats([unflatten_stats(r) for r in load_episodes(root, info, stats=True)])
+    if per_episode.is_file(): return aggregate_stats([arrays(r["stats"]) for r in read_jsonl(per_episode)])
+    raise DatasetError(f"{root} has no meta/stats.json; without mean and std nothing can be normalised. "
+                       "`smolvla_doctor ROOT --out NEW` makes a copy with statistics.")
 
-# %% ../nbs/01_data.ipynb #70c5c035
+# %% ../nbs/01_data.ipynb #a5e72dc9
 @patch(as_prop=True)
 def stats(self:LeRobotDataset) -> dict: # {feature: {stat: array}}
     "Statistics of the whole set; raises when there are none."
     if "_stats" not in self.__dict__: self._stats = load_stats(self.root, self.info)
     return self._stats
 
+def units_of(feature) -> list: return (feature.get("info") or {}).get("units") or []
+
 @patch(as_prop=True)
 def units(self:LeRobotDataset) -> dict: # {feature: [unit, ...]}, of the features that declare them
-    return {k: f["info"]["units"] for k, f in self.features.items() if "units" in (f.get("info") or {})}
+    return {k: units_of(f) for k, f in self.features.items() if units_of(f)}
 
 # %% ../nbs/01_data.ipynb #3cba9ff1
 @patch(as_prop=True)
@@ -504,7 +509,7 @@ def write_durable(
     try: os.fsync(folder)
     finally: os.close(folder)
 
-# %% ../nbs/01_data.ipynb #5b2f912a
+# %% ../nbs/01_data.ipynb #184c64a6
 class Encoder:
     "H.264 in memory: frames in, the bytes of one mp4 out."
     def __init__(self, fps, height, width, crf, gop):
@@ -513,9 +518,7 @@ class Encoder:
         self.stream = self.container.add_stream("libx264", rate=fps, width=width, height=height, pix_fmt="yuv420p",
             options={"preset": "veryfast", "tune": "fastdecode", "crf": str(crf), "g": str(gop), "bf": "0"})
         self.stream.codec_context.thread_count = 1
-    def add(self,
-        frame:np.ndarray, # (H, W, 3) uint8
-    ):
+    def add(self, frame): # (H, W, 3) uint8
         if self.n < 100 or self.n % 4 == 0: self.pixels.add(frame)
         f = self.to_yuv.reformat(av.VideoFrame.from_ndarray(frame, format="rgb24"), format="yuv420p", threads=1)
         f.pts, f.time_base = self.n, 1/self.stream.codec_context.framerate
@@ -566,108 +569,48 @@ def so101_features(
     return {"observation.state": vector_feature(names, units), "action": vector_feature(names, units),
             **{f"observation.images.{c}": camera_feature(*size) for c, size in cameras.items()}}
 
-# %% ../nbs/01_data.ipynb #25097692
-class DatasetWriter:
-    """Write a LeRobot v3.0 data set, one durable episode after another; an existing set is continued.
-    As a context manager it drops an unfinished episode and frees the lock at the end."""
-    def __init__(self,
-        root, # folder; made if needed
-        fps:int, # frames per second
-        features:dict, # without the automatic ones (timestamp, index, ...)
-        robot_type:str="so101",
-        crf:int=18, # H.264 quality, smaller is better
-        gop:int=8, # frames between key frames
-    ):
-        self.root, self.fps, self.crf, self.gop, self.lock = Path(root), fps, crf, gop, None
-        self.features = {**{k: {**f, "shape": list(f["shape"])} for k, f in features.items()}, **AUTO_FEATURES}
-        self._check_features()
-        self._lock()
-        try: self._resume() if (self.root/"meta/info.json").is_file() else self._create(robot_type)
-        except BaseException:
-            self._unlock()
-            raise
-        self.pool = ThreadPoolExecutor(1, thread_name_prefix="encode")
-        self._clear()
-    num_episodes = property(lambda self: self.info["total_episodes"])
-    def __len__(self): return len(self.steps)        # frames of the episode in progress
-    def __enter__(self): return self
-    def __exit__(self, *exc): self.finalize()
-
-# %% ../nbs/01_data.ipynb #094d13e2
-@patch
-def _check_features(self:DatasetWriter):
-    "Say at once what could not be written."
-    if self.fps != int(self.fps) or self.fps <= 0: raise DatasetError(f"fps must be a positive whole number, not {self.fps}.")
-    for k, f in self.features.items():
+# %% ../nbs/01_data.ipynb #b019f27b
+def check_features(fps, features):
+    if fps != int(fps) or fps <= 0: raise DatasetError(f"fps must be a positive whole number, not {fps}.")
+    for k, f in features.items():
         if "/" in k: raise DatasetError(f"feature name {k!r}: LeRobot does not allow '/'.")
         if f["dtype"] in ("video", "image") and (len(f["shape"]) != 3 or f["shape"][2] != 3):
             raise DatasetError(f"{k}: a camera needs shape [height, width, 3], not {f['shape']}.")
         if f["dtype"] == "video" and (f["shape"][0] % 2 or f["shape"][1] % 2):
             raise DatasetError(f"{k}: H.264 needs an even height and width, not {f['shape'][:2]}.")
 
-# %% ../nbs/01_data.ipynb #de427e0a
-@patch
-def _lock(self:DatasetWriter):
-    "One writer per data set."
-    self.root.mkdir(parents=True, exist_ok=True)
-    self.lock = os.open(self.root, os.O_RDONLY)
-    try: fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        self._unlock()
-        raise DatasetError(f"{self.root} is being written by another process (or another DatasetWriter). "
-                           "Finish that recording first, or record into another folder.") from None
+# %% ../nbs/01_data.ipynb #5f47a2e9
+def checked(key, x, f) -> np.ndarray: # a private copy in the declared type
+    "The value of one feature in one frame; `f` is its entry in `features`."
+    x, camera = np.asarray(x), f["dtype"] in ("video", "image")
+    if camera and x.dtype != np.uint8: raise DatasetError(f"{key}: frames must be uint8 (0 to 255), got {x.dtype}.")
+    if not camera and not (np.issubdtype(x.dtype, np.number) or x.dtype == bool): raise DatasetError(f"{key}: expected {f['dtype']}, got {x.dtype}.")
+    if list(x.shape) != f["shape"]:
+        raise DatasetError(f"{key}: expected shape {f['shape']}, got {list(x.shape)}" + (" (channels first?)." if camera and x.shape[:1] == (3,) else "."))
+    if np.issubdtype(x.dtype, np.floating) and not np.isfinite(x).all():
+        raise DatasetError(f"{key}: NaN or infinity in {np.round(x, 3).tolist()}. The frame was not added.")
+    return np.array(x, dtype=np.uint8 if camera else f["dtype"])
 
-@patch
-def _unlock(self:DatasetWriter):
-    if self.lock is not None: os.close(self.lock)
-    self.lock = None
-
-# %% ../nbs/01_data.ipynb #c97034dd
-@patch
-def _create(self:DatasetWriter, robot_type):
-    "A new set: info.json with zero episodes."
-    if strange := [p.name for p in self.root.iterdir() if p.name not in ("data", "meta", "videos")]:
-        raise DatasetError(f"{self.root} is not empty and holds no data set (found {strange[0]}). Choose a new folder.")
-    self.info = {"codebase_version": "v3.0", "robot_type": robot_type, "total_episodes": 0, "total_frames": 0, "total_tasks": 0,
-                 "chunks_size": 1000, "data_files_size_in_mb": 100, "video_files_size_in_mb": 200, "fps": int(self.fps), "splits": {},
-                 "data_path": DATA_PATH, "video_path": VIDEO_PATH if keys_of(self.features, "video") else None, "features": self.features}
-    self.tasks, self.rows, self.stats = [], [], {}
-    write_durable(self.root/"meta/info.json", json_bytes(self.info))
-
-def json_bytes(x) -> bytes: return json.dumps(x, indent=4, ensure_ascii=False).encode()
-
-# %% ../nbs/01_data.ipynb #044f855d
-@patch
-def _resume(self:DatasetWriter):
-    "Continue a set: same fps, same features, leftovers of a crash removed."
-    self.info = load_info(self.root)
-    if is_v2(self.info): raise DatasetError(f"{self.root} is {self.info['codebase_version']}, which can be read but not continued. "
-                                            "`smolvla_doctor ROOT --out NEW` makes a v3.0 copy.")
-    if self.info["fps"] != self.fps: raise DatasetError(f"{self.root} was recorded at {self.info['fps']} fps, not {self.fps}.")
+# %% ../nbs/01_data.ipynb #f6ea8677
+def check_same(root, info, fps, features):
+    "Refuse to continue a set of another version, another fps or other features."
+    if is_v2(info): raise DatasetError(f"{root} is {info['codebase_version']}, which can be read but not continued. "
+                                       "`smolvla_doctor ROOT --out NEW` makes a v3.0 copy.")
+    if info["fps"] != fps: raise DatasetError(f"{root} was recorded at {info['fps']} fps, not {fps}.")
     bare = lambda fs: {k: (f["dtype"], list(f["shape"]), f.get("names")) for k, f in fs.items() if k not in AUTO_FEATURES}
-    old, new = bare(self.info["features"]), bare(self.features)
-    if different := [k for k in {**old, **new} if old.get(k) != new.get(k)]:
-        k = different[0]
-        raise DatasetError(f"{self.root} has other features: {k} is {old.get(k)} there and {new.get(k)} here. Record into a new folder.")
-    self.features, some = self.info["features"], self.num_episodes > 0
-    self.rows = load_episodes(self.root, self.info) if some else []
-    self.tasks = load_tasks(self.root, self.info) if some else []
-    self.stats = load_stats(self.root, self.info) if some else {}
-    old = leftovers(self.root, self.info, self.rows)
-    if sum(p.suffix != ".tmp" for p in old) > 2 + len(keys_of(self.features, "video")):        # more than one interrupted save
-        raise DatasetError(f"{self.root} holds {len(old)} files that meta/info.json does not count. Is it the right info.json? {CURE}")
-    for p in old: p.unlink()
+    old, new = bare(info["features"]), bare(features)
+    for k in {**old, **new}:
+        if old.get(k) != new.get(k): raise DatasetError(f"{root} has other features: {k} is {old.get(k)} there and {new.get(k)} here. Record into a new folder.")
 
-# %% ../nbs/01_data.ipynb #f03e8838
+# %% ../nbs/01_data.ipynb #bf8d474e
 def next_file(
     rows:list, # episode rows
     kind:str, # "data", "meta/episodes" or "videos/<camera>"
     chunks_size:int, # files per chunk folder
 ) -> tuple: # (chunk, file)
     "The number after the last file in use."
-    if not rows: return 0, 0
-    c, f = max((r[f"{kind}/chunk_index"], r[f"{kind}/file_index"]) for r in rows)
-    return (c + 1, 0) if f >= chunks_size - 1 else (c, f + 1)
+    last = max((r[f"{kind}/chunk_index"]*chunks_size + r[f"{kind}/file_index"] for r in rows), default=-1)
+    return divmod(last + 1, chunks_size)
 
 # %% ../nbs/01_data.ipynb #3b227552
 def leftovers(root, info, rows) -> list: # of paths
@@ -682,21 +625,80 @@ def leftovers(root, info, rows) -> list: # of paths
             if p.suffix == ".tmp" or number >= free: out.append(p)
     return out
 
-# %% ../nbs/01_data.ipynb #9c2b3e7b
-@patch
-def _checked(self:DatasetWriter, key, x) -> np.ndarray:
-    "One value of a frame as a private copy in the declared type, or an error that names the feature."
-    f, x = self.features[key], np.asarray(x)
-    camera = f["dtype"] in ("video", "image")
-    if camera and x.dtype != np.uint8: raise DatasetError(f"{key}: frames must be uint8 (0 to 255), got {x.dtype}.")
-    if not camera and not (np.issubdtype(x.dtype, np.number) or x.dtype == bool): raise DatasetError(f"{key}: expected {f['dtype']}, got {x.dtype}.")
-    if list(x.shape) != f["shape"]:
-        raise DatasetError(f"{key}: expected shape {f['shape']}, got {list(x.shape)}" + (" (channels first?)." if camera and x.shape[:1] == (3,) else "."))
-    if np.issubdtype(x.dtype, np.floating) and not np.isfinite(x).all():
-        raise DatasetError(f"{key}: NaN or infinity in {np.round(x, 3).tolist()}. The frame was not added.")
-    return np.array(x, dtype=np.uint8 if camera else f["dtype"])
+# %% ../nbs/01_data.ipynb #90bf7706
+def lock_folder(root) -> int: # file descriptor; closing it frees the lock
+    "One writer per data set."
+    root.mkdir(parents=True, exist_ok=True)
+    lock = os.open(root, os.O_RDONLY)
+    try: fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise DatasetError(f"{root} is being written by another process (or another DatasetWriter). "
+                           "Finish that recording first, or record into another folder.") from None
+    return lock
 
-# %% ../nbs/01_data.ipynb #0eb475f7
+# %% ../nbs/01_data.ipynb #c481c310
+class DatasetWriter:
+    "Write a LeRobot v3.0 data set, one durable episode after another, or continue one. Leaving `with` drops an unfinished episode and frees the lock."
+    def __init__(self,
+        root, # folder; made if needed
+        fps:int, # frames per second
+        features:dict, # without the automatic ones (timestamp, index, ...)
+        robot_type:str="so101",
+        crf:int=18, # H.264 quality, smaller is better
+        gop:int=8, # frames between key frames
+    ):
+        self.root, self.fps, self.crf, self.gop, self.tasks, self.rows, self.stats = Path(root), fps, crf, gop, [], [], {}
+        self.features = {**{k: {**f, "shape": list(f["shape"])} for k, f in features.items()}, **AUTO_FEATURES}
+        check_features(fps, self.features)
+        self.lock = lock_folder(self.root)
+        try: self._resume() if (self.root/"meta/info.json").is_file() else self._create(robot_type)
+        except BaseException:
+            os.close(self.lock)
+            raise
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="encode")
+        self._clear()
+    num_episodes = property(lambda self: self.info["total_episodes"])
+    def __len__(self): return len(self.steps)        # frames of the episode in progress
+    def __enter__(self): return self
+    def __exit__(self, *exc): self.finalize()
+
+# %% ../nbs/01_data.ipynb #9ad261cb
+@patch
+def _create(self:DatasetWriter, robot_type):
+    "A new set: info.json with zero episodes."
+    if strange := [p.name for p in self.root.iterdir() if p.name not in ("data", "meta", "videos")]:
+        raise DatasetError(f"{self.root} is not empty and holds no data set (found {strange[0]}). Choose a new folder.")
+    self.info = {"codebase_version": "v3.0", "robot_type": robot_type, "total_episodes": 0, "total_frames": 0, "total_tasks": 0,
+                 "chunks_size": 1000, "data_files_size_in_mb": 100, "video_files_size_in_mb": 200, "fps": int(self.fps), "splits": {},
+                 "data_path": DATA_PATH, "video_path": VIDEO_PATH if keys_of(self.features, "video") else None, "features": self.features}
+    write_durable(self.root/"meta/info.json", json_bytes(self.info))
+
+def json_bytes(x) -> bytes: return json.dumps(x, indent=4, ensure_ascii=False).encode()
+
+# %% ../nbs/01_data.ipynb #145f864d
+@patch
+def _resume(self:DatasetWriter):
+    "Continue a set: same fps, same features, leftovers of a crash removed."
+    self.info = load_info(self.root)
+    check_same(self.root, self.info, self.fps, self.features)
+    self.features = self.info["features"]
+    if self.num_episodes:
+        self.rows, self.tasks, self.stats = load_episodes(self.root, self.info), load_tasks(self.root, self.info), load_stats(self.root, self.info)
+    old = leftovers(self.root, self.info, self.rows)
+    if sum(p.suffix != ".tmp" for p in old) > 2 + len(keys_of(self.features, "video")):        # more than one interrupted save
+        raise DatasetError(f"{self.root} holds {len(old)} files that meta/info.json does not count. Is it the right info.json? {CURE}")
+    for p in old: p.unlink()
+
+# %% ../nbs/01_data.ipynb #18fdd18b
+@patch
+def _clear(self:DatasetWriter):
+    "Begin an episode."
+    self.steps, self.step_tasks, self.pending, self.encoded = [], [], [], None
+    self.encoders = {k: Encoder(int(self.fps), *self.features[k]["shape"][:2], self.crf, self.gop) for k in keys_of(self.features, "video")}
+    self.encoders |= {k: PngEncoder() for k in keys_of(self.features, "image")}
+
+# %% ../nbs/01_data.ipynb #05f605a4
 @patch
 def add_frame(self:DatasetWriter,
     frame:dict, # feature -> array, all declared features
@@ -710,20 +712,13 @@ def add_frame(self:DatasetWriter,
     if not isinstance(task, str) or not task: raise DatasetError("every frame needs a task: the instruction in words.")
     want = {k for k in self.features if k not in AUTO_FEATURES}
     if frame.keys() != want: raise DatasetError(f"frame and features differ: missing {sorted(want - frame.keys())}, unknown {sorted(frame.keys() - want)}.")
-    x = {k: self._checked(k, v) for k, v in frame.items()}
-    if len(self.pending) > 128: self.pending[-128].result()          # the encoder is behind: wait rather than fill the memory
+    x = {k: checked(k, v, self.features[k]) for k, v in frame.items()}
+    if len(self.pending) > 128: self.pending[-128].result()
     self.pending += [self.pool.submit(e.add, x.pop(k)) for k, e in self.encoders.items()]
     self.steps.append(x)
     self.step_tasks.append(task)
 
-# %% ../nbs/01_data.ipynb #375e8af3
-@patch
-def _clear(self:DatasetWriter):
-    "Begin an episode."
-    self.steps, self.step_tasks, self.pending, self.encoded = [], [], [], None
-    self.encoders = {k: Encoder(int(self.fps), *self.features[k]["shape"][:2], self.crf, self.gop) for k in keys_of(self.features, "video")}
-    self.encoders |= {k: PngEncoder() for k in keys_of(self.features, "image")}
-
+# %% ../nbs/01_data.ipynb #74c16a75
 @patch
 def discard_episode(self:DatasetWriter):
     "Forget the episode in progress."
@@ -736,50 +731,23 @@ def finalize(self:DatasetWriter):
     if self.lock is None: return
     self.discard_episode()
     self.pool.shutdown()
-    self._unlock()
+    os.close(self.lock)
+    self.lock = None
 
-# %% ../nbs/01_data.ipynb #205c1db7
-@patch
-def save_episode(self:DatasetWriter) -> int: # the episode's number
-    """Put the episode on disk for good. When the disk is full, nothing saved before is touched and the episode stays in memory: free some space, call again."""
-    if not self.steps: raise DatasetError("the episode has no frames; add_frame comes first.")
-    for f in self.pending: f.result()
-    if self.encoded is None: self.encoded = {k: e.finish() for k, e in self.encoders.items()}
-    columns = {k: np.stack([s[k] for s in self.steps]) for k in self.steps[0]}
-    self._write_episode(columns, self.step_tasks, self.encoded, {k: e.pixels.stats() for k, e in self.encoders.items()})
-    self._clear()
-    return self.num_episodes - 1
+# %% ../nbs/01_data.ipynb #53773e0f
+def parquet_bytes(table:pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="snappy")
+    return buffer.getvalue()
 
-# %% ../nbs/01_data.ipynb #f454c294
-@patch
-def _write_episode(self:DatasetWriter, columns, step_tasks, encoded, pixel_stats):
-    "New files first, `info.json` last: until that one is renamed into place, the episode does not exist."
-    tasks, n = list(dict.fromkeys([*self.tasks, *step_tasks])), len(step_tasks)
-    table = self._episode_table(columns, [tasks.index(t) for t in step_tasks], encoded)
-    numbers = [k for k in table.column_names if k not in encoded]
-    stats = {**{k: vector_stats(to_numpy(table[k], self.features[k]["shape"], k)) for k in numbers}, **pixel_stats}
-    row, total = self._episode_row(step_tasks, stats, n), aggregate_stats([self.stats, stats]) if self.stats else stats
-    info = {**self.info, "total_episodes": self.num_episodes + 1, "total_frames": self.info["total_frames"] + n, "total_tasks": len(tasks),
-            "splits": {"train": f"0:{self.num_episodes + 1}"}}
-    new = {fill_path(VIDEO_PATH, row, f"videos/{k}", k): b for k, b in encoded.items() if isinstance(b, bytes)}
-    new |= {fill_path(DATA_PATH, row, "data"): parquet_bytes(table),
-            fill_path(EPISODES_PATH, row, "meta/episodes"): parquet_bytes(pa.Table.from_pylist([row]))}
-    self._commit(new, {"meta/tasks.parquet": parquet_bytes(tasks_table(tasks)), "meta/stats.json": json_bytes(plain(total)),
-                       "meta/info.json": json_bytes(info)})
-    self.tasks, self.stats, self.info = tasks, total, info
-    self.rows.append({k: v for k, v in row.items() if not k.startswith("stats/")})
-
-# %% ../nbs/01_data.ipynb #32c0565c
-@patch
-def _commit(self:DatasetWriter, new, shared):
-    "Write the episode's own files, then the shared ones; take the first back if the disk refuses."
-    try:
-        for path, data in {**new, **shared}.items(): write_durable(self.root/path, data)
-    except OSError as e:
-        for path in new: (self.root/path).unlink(missing_ok=True)
-        why = "no space left on the disk" if e.errno == errno.ENOSPC else e.strerror
-        raise OSError(e.errno, f"episode {self.num_episodes} was not saved: {why}. The {self.num_episodes} earlier episodes are intact and this one is "
-                      "still in memory: free some space and call save_episode() again", str(self.root)) from None
+# %% ../nbs/01_data.ipynb #579cd72f
+def tasks_table(tasks) -> pa.Table:
+    "A pandas frame with index `task` and column `task_index`; row order = task_index."
+    cols = [("task_index", "int64", "int64"), ("task", "unicode", "object")]
+    meta = {"index_columns": ["task"], "column_indexes": [], "pandas_version": "2.2.0", "creator": {"library": "pyarrow", "version": pa.__version__},
+            "columns": [{"name": n, "field_name": n, "pandas_type": p, "numpy_type": t, "metadata": None} for n, p, t in cols]}
+    t = pa.table({"task_index": pa.array(range(len(tasks)), pa.int64()), "task": pa.array(tasks, pa.string())})
+    return t.replace_schema_metadata({"pandas": json.dumps(meta)})
 
 # %% ../nbs/01_data.ipynb #a51d8e3d
 @patch
@@ -796,10 +764,9 @@ def _episode_table(self:DatasetWriter, columns, task_index, encoded) -> pa.Table
             for d in reversed(f["shape"] if list(f["shape"]) != [1] else []): out[k] = pa.FixedSizeListArray.from_arrays(out[k], d)
     return pa.table(out)
 
-# %% ../nbs/01_data.ipynb #86757e69
+# %% ../nbs/01_data.ipynb #c09552a4
 @patch
 def _episode_row(self:DatasetWriter, step_tasks, stats, n) -> dict:
-    "The episode's line in the episode table: where its rows and frames are, and its statistics."
     start = self.info["total_frames"]
     row = {"episode_index": self.num_episodes, "tasks": list(dict.fromkeys(step_tasks)), "length": n, "dataset_from_index": start, "dataset_to_index": start + n}
     for kind in ["data", *(f"videos/{k}" for k in keys_of(self.features, "video")), "meta/episodes"]:
@@ -807,63 +774,89 @@ def _episode_row(self:DatasetWriter, step_tasks, stats, n) -> dict:
         if kind.startswith("videos"): row |= {f"{kind}/from_timestamp": 0., f"{kind}/to_timestamp": n/self.fps}
     return row | {f"stats/{k}/{s}": v for k, d in plain(stats).items() for s, v in d.items()}
 
-# %% ../nbs/01_data.ipynb #24c2ca72
-def parquet_bytes(table:pa.Table) -> bytes:
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="snappy")
-    return buffer.getvalue()
+# %% ../nbs/01_data.ipynb #32c0565c
+@patch
+def _commit(self:DatasetWriter, new, shared):
+    "Write the episode's own files, then the shared ones; take the first back if the disk refuses."
+    try:
+        for path, data in {**new, **shared}.items(): write_durable(self.root/path, data)
+    except OSError as e:
+        for path in new: (self.root/path).unlink(missing_ok=True)
+        why = "no space left on the disk" if e.errno == errno.ENOSPC else e.strerror
+        raise OSError(e.errno, f"episode {self.num_episodes} was not saved: {why}. The {self.num_episodes} earlier episodes are intact and this one is "
+                      "still in memory: free some space and call save_episode() again", str(self.root)) from None
 
-def tasks_table(tasks) -> pa.Table:
-    "A pandas frame with index `task` and column `task_index`; row order = task_index."
-    cols = [("task_index", "int64", "int64"), ("task", "unicode", "object")]
-    meta = {"index_columns": ["task"], "column_indexes": [], "pandas_version": "2.2.0", "creator": {"library": "pyarrow", "version": pa.__version__},
-            "columns": [{"name": n, "field_name": n, "pandas_type": p, "numpy_type": t, "metadata": None} for n, p, t in cols]}
-    t = pa.table({"task_index": pa.array(range(len(tasks)), pa.int64()), "task": pa.array(tasks, pa.string())})
-    return t.replace_schema_metadata({"pandas": json.dumps(meta)})
+# %% ../nbs/01_data.ipynb #9ed5c23f
+@patch
+def _write_episode(self:DatasetWriter, columns, step_tasks, encoded, pixel_stats):
+    "New files first, `info.json` last: until that one is renamed into place, the episode does not exist."
+    tasks, n = list(dict.fromkeys([*self.tasks, *step_tasks])), len(step_tasks)
+    table = self._episode_table(columns, [tasks.index(t) for t in step_tasks], encoded)
+    stats = {k: vector_stats(to_numpy(table[k], self.features[k]["shape"], k)) for k in table.column_names if k not in encoded} | pixel_stats
+    row, total = self._episode_row(step_tasks, stats, n), aggregate_stats([self.stats, stats])
+    info = {**self.info, "total_episodes": self.num_episodes + 1, "total_frames": self.info["total_frames"] + n, "total_tasks": len(tasks),
+            "splits": {"train": f"0:{self.num_episodes + 1}"}}
+    new = {fill_path(VIDEO_PATH, row, f"videos/{k}", k): b for k, b in encoded.items() if isinstance(b, bytes)}
+    new |= {fill_path(DATA_PATH, row, "data"): parquet_bytes(table),
+            fill_path(EPISODES_PATH, row, "meta/episodes"): parquet_bytes(pa.Table.from_pylist([row]))}
+    self._commit(new, {"meta/tasks.parquet": parquet_bytes(tasks_table(tasks)), "meta/stats.json": json_bytes(plain(total)),
+                       "meta/info.json": json_bytes(info)})
+    self.tasks, self.stats, self.info = tasks, total, info
+    self.rows.append({k: v for k, v in row.items() if not k.startswith("stats/")})
 
-# %% ../nbs/01_data.ipynb #3f68c093
+# %% ../nbs/01_data.ipynb #205c1db7
+@patch
+def save_episode(self:DatasetWriter) -> int: # the episode's number
+    """Put the episode on disk for good. When the disk is full, nothing saved before is touched and the episode stays in memory: free some space, call again."""
+    if not self.steps: raise DatasetError("the episode has no frames; add_frame comes first.")
+    for f in self.pending: f.result()
+    if self.encoded is None: self.encoded = {k: e.finish() for k, e in self.encoders.items()}
+    columns = {k: np.stack([s[k] for s in self.steps]) for k in self.steps[0]}
+    self._write_episode(columns, self.step_tasks, self.encoded, {k: e.pixels.stats() for k, e in self.encoders.items()})
+    self._clear()
+    return self.num_episodes - 1
+
+# %% ../nbs/01_data.ipynb #38002dbb
 Finding = namedtuple("Finding", "level check episodes found cure drop", defaults=[False])   # level: error or warning; drop: repair leaves these episodes out
+def broken(check, episodes, found) -> Finding: return Finding("error", check, episodes, str(found).split(CURE)[0], "drop the episode", True)
 
+# %% ../nbs/01_data.ipynb #07d814af
 class Scan:
     "A data set as far as it can be read: episode rows, per-episode columns, one VideoFile per film, and complaints."
     def __init__(self, root):
         self.root, self.findings, self.films, self.columns = find_root(root), [], OrderedDict(), {}
         self.info = load_info(self.root)
-        self.features, self.fps = self.info["features"], self.info["fps"]
+        self.features, self.fps, n = self.info["features"], self.info["fps"], self.info["total_episodes"]
         complain = lambda e: self.findings.append(Finding("error", "episode table", [], str(e).split(CURE)[0], "its episodes are lost; the others can be repaired"))
         rows = {r["episode_index"]: r for r in reversed(episode_rows(self.root, self.info, on_error=complain))}
-        n = self.info["total_episodes"]
         whole = all(e in rows for e in range(n))
         self.rows = {e: r for e, r in sorted(rows.items()) if not whole or e < n}
         for path in dict.fromkeys(fill_path(self.info["data_path"], r, "data") for r in self.rows.values()): self._read(path)
         self._read_tasks()
     vectors = property(lambda self: [k for k, f in self.features.items() if f["dtype"].startswith("float") and k not in AUTO_FEATURES])
 
-# %% ../nbs/01_data.ipynb #f328fa55
+# %% ../nbs/01_data.ipynb #137c4814
 @patch
 def _read(self:Scan, path):
     "The columns of every episode in one data file."
-    wanted = {k: f for k, f in {**AUTO_FEATURES, **self.features}.items() if f["dtype"] not in ("video", "image", "string")}
-    try:
-        t = read_parquet(self.root/path, lambda c: c in wanted)
-        if missing := wanted.keys() - set(t.column_names): raise DatasetError(f"{self.root/path} has no column {sorted(missing)[0]}.")
-        columns = {k: to_numpy(t[k], f["shape"], f"{k} in {path}").astype(f["dtype"], copy=False) for k, f in wanted.items()}
+    try: columns = read_columns(self.root, path, self.features)
     except DatasetError as e:
         lost = [e for e, r in self.rows.items() if fill_path(self.info["data_path"], r, "data") == path]
-        self.findings.append(Finding("error", "data file", lost, str(e).split(CURE)[0], "drop the episode", True))
+        self.findings.append(broken("data file", lost, e))
         return
     for e in np.unique(columns["episode_index"]):
-        self.columns[int(e)] = {k: v[columns["episode_index"][:, 0] == e] for k, v in columns.items()}
+        self.columns[int(e)] = {k: v[columns["episode_index"] == e] for k, v in columns.items()}
 
+# %% ../nbs/01_data.ipynb #0c69c0f9
 @patch
 def _read_tasks(self:Scan):
-    "The instructions; if their file is broken, those of episodes with a single one stand in the episode table too."
     try: self.tasks = load_tasks(self.root, self.info)
     except DatasetError as e:
-        pairs = {int(c["task_index"][0, 0]): self.rows[i]["tasks"][0] for i, c in self.columns.items() if len(self.rows[i].get("tasks") or []) == 1}
+        pairs = {int(c["task_index"][0]): self.rows[i]["tasks"][0] for i, c in self.columns.items() if len(self.rows[i].get("tasks") or []) == 1}
         self.tasks = [pairs.get(i, "") for i in range(max(pairs, default=-1) + 1)]
         self.findings.append(Finding("error", "tasks", [], str(e).split(CURE)[0], "take them from the episode table"))
 
+# %% ../nbs/01_data.ipynb #8521e123
 @patch
 def film(self:Scan, key, e) -> VideoFile:
     "The film of an episode; raises when it cannot be opened."
@@ -896,32 +889,32 @@ def check_gaps(s):
     if old := leftovers(s.root, s.info, list(s.rows.values())):
         yield Finding("warning", "leftovers", [], f"{len(old)} files of an unfinished episode", "the next recording removes them")
 
-# %% ../nbs/01_data.ipynb #21fadc94
+# %% ../nbs/01_data.ipynb #f5e5104a
 @doctor_check
 def check_rows(s):
     for e, r in s.rows.items():
         if e not in s.columns:
-            if not any(e in f.episodes for f in s.findings): yield Finding("error", "rows", [e], "no rows in the data files", "drop the episode", True)
+            if not any(e in f.episodes for f in s.findings): yield broken("rows", [e], "no rows in the data files")
             continue
         c, n = s.columns[e], len(s.columns[e]["index"])
-        if n != r["length"]: yield Finding("error", "rows", [e], f"{n} rows, the episode table says {r['length']}", "drop the episode", True)
-        elif (c["frame_index"][:, 0] != np.arange(n)).any(): yield Finding("error", "rows", [e], "frame_index does not count 0, 1, 2, ...", "drop the episode", True)
-        elif np.abs(c["timestamp"][:, 0] - np.arange(n)/s.fps).max() > .5/s.fps:
+        if n != r["length"]: yield broken("rows", [e], f"{n} rows, the episode table says {r['length']}")
+        elif (c["frame_index"] != np.arange(n)).any(): yield broken("rows", [e], "frame_index does not count 0, 1, 2, ...")
+        elif np.abs(c["timestamp"] - np.arange(n)/s.fps).max() > .5/s.fps:
             yield Finding("warning", "timestamps", [e], "timestamps are not frame_index/fps; readers that search by time fail", "rewrite them")
-        if (bad := c["task_index"].max(initial=0)) >= len(s.tasks): yield Finding("error", "tasks", [e], f"task_index {bad}, but {len(s.tasks)} tasks", "drop the episode", True)
+        if (bad := c["task_index"].max(initial=0)) >= len(s.tasks): yield broken("tasks", [e], f"task_index {bad}, but {len(s.tasks)} tasks")
     index = s.joined("index").ravel()
     if s.columns and (index != np.arange(len(index))).any(): yield Finding("error", "index gaps", [], "the index column does not count 0, 1, 2, ...", "renumber")
 
-# %% ../nbs/01_data.ipynb #d7238884
+# %% ../nbs/01_data.ipynb #185a28d3
 @doctor_check
 def check_films(s):
     for k in keys_of(s.features, "video"):
         for e, r in s.rows.items():
             try: n = len(s.film(k, e)) - s.start(k, e)
             except (FileNotFoundError, DatasetError) as err:
-                yield Finding("error", "video", [e], str(err).split(CURE)[0], "drop the episode", True)
+                yield broken("video", [e], err)
                 continue
-            if n < r["length"]: yield Finding("error", "video", [e], f"{k}: {n} frames for {r['length']} rows", "drop the episode", True)
+            if n < r["length"]: yield broken("video", [e], f"{k}: {n} frames for {r['length']} rows")
             elif n > r["length"] and len(s.film(k, e)) == n and is_alone(s, k, e):
                 yield Finding("warning", "video", [e], f"{k}: {n} frames for {r['length']} rows; was a frame lost in the table?", "look at the episode")
 
@@ -930,13 +923,14 @@ def is_alone(s, key, e) -> bool:
     path = lambda r: fill_path(s.info["video_path"], r, f"videos/{key}", key)
     return sum(path(r) == path(s.rows[e]) for r in s.rows.values()) == 1
 
-# %% ../nbs/01_data.ipynb #21501de6
+# %% ../nbs/01_data.ipynb #63dcbc3d
 @doctor_check
 def check_nan(s):
     for e, c in s.columns.items():
         if bad := [k for k in s.vectors if not np.isfinite(c[k]).all()]:
-            yield Finding("error", "NaN", [e], f"{bad[0]} holds NaN or infinity at frame {int(np.argmin(np.isfinite(c[bad[0]]).all(1)))}", "drop the episode", True)
+            yield broken("NaN", [e], f"{bad[0]} holds NaN or infinity at frame {int(np.argmin(np.isfinite(c[bad[0]]).all(1)))}")
 
+# %% ../nbs/01_data.ipynb #81b7d184
 @doctor_check
 def check_stats(s):
     try: stats = load_stats(s.root, s.info)
@@ -947,11 +941,12 @@ def check_stats(s):
         elif np.isfinite(x).all() and np.abs(stats[k]["mean"] - x.mean(0)).max() > .01*x.std(0).max() + 1e-6:
             yield Finding("error", "stats", [], f"the mean of {k} is not that of the rows", "compute them")
 
-# %% ../nbs/01_data.ipynb #606ddf93
+# %% ../nbs/01_data.ipynb #da42823c
 def joint_name(s, key, j) -> str:
     names = s.features[key].get("names")
     return f"{key} {names[j]}" if isinstance(names, list) and len(names) > j else f"{key}[{j}]"
 
+# %% ../nbs/01_data.ipynb #4880fab1
 @doctor_check
 def check_joints(s):
     for k in s.vectors:
@@ -964,7 +959,7 @@ def check_joints(s):
                 stuck = max(((x[:, j] - low[j]) < .001*span).mean(), ((high[j] - x[:, j]) < .001*span).mean())
                 if stuck > .3: yield Finding("warning", "saturated joint", [], f"{joint_name(s, k, j)} rests at its end {stuck:.0%} of the time", "check its calibrated range")
 
-# %% ../nbs/01_data.ipynb #f3616c4e
+# %% ../nbs/01_data.ipynb #7526876c
 @doctor_check
 def check_units(s):
     for k in s.vectors:
@@ -976,18 +971,18 @@ def check_units(s):
             ratio = np.median(spread[:, moving]/np.median(spread[:, moving], 0), 1)
             if odd := [e for e, r in zip(good, ratio) if not 1/20 < r < 20]:
                 yield Finding("warning", "unit jump", odd, f"{k} moves {ratio[list(good).index(odd[0])]:.2g} times as far as in the other episodes", "one unit for all: degrees or radians?")
-        if ((s.features[k].get("info") or {}).get("units") or [""])[0] == "degrees" and max(np.abs(x).max() for x in good.values()) < 3.2:
+        if units_of(s.features[k])[:1] == ["degrees"] and max(np.abs(x).max() for x in good.values()) < 3.2:
             yield Finding("warning", "units", [], f"{k} is declared in degrees but never leaves -3.2 to 3.2", "is it in radians?")
 
-# %% ../nbs/01_data.ipynb #3484e1b3
+# %% ../nbs/01_data.ipynb #10ad2123
 def step_sizes(s, key, e) -> np.ndarray: # (n-1, D) change per frame, as a fraction of its limit
     "How fast each joint moves: 1 means 360 degrees a second, or half the joint's range in one frame for other units."
-    x = s.columns[e][key]
-    units = np.array((s.features[key].get("info") or {}).get("units") or [""]*x.shape[1])
-    whole = s.joined(key)
-    limit = np.where(units == "degrees", 360/s.fps, np.maximum((whole.max(0) - whole.min(0))/2, 1e-9))
+    x, whole = s.columns[e][key], s.joined(key)
+    degrees = np.array(units_of(s.features[key]) or [""]*x.shape[1]) == "degrees"
+    limit = np.where(degrees, 360/s.fps, np.maximum((whole.max(0) - whole.min(0))/2, 1e-9))
     return np.abs(np.diff(x, axis=0))/limit
 
+# %% ../nbs/01_data.ipynb #fd76d148
 @doctor_check
 def check_speed(s):
     for k in [k for k in s.vectors if k in ("action", "observation.state")]:
@@ -997,22 +992,23 @@ def check_speed(s):
             i, j = np.unravel_index(fast[e].argmax(), fast[e].shape)
             yield Finding("warning", "too fast", bad, f"{joint_name(s, k, j)} jumps {np.diff(s.columns[e][k][:, j])[i]:.3g} at frame {i} of episode {e}", "slow down, or drop these episodes")
 
-# %% ../nbs/01_data.ipynb #c397d247
+# %% ../nbs/01_data.ipynb #cd89b5e2
 def brightness(s, key, e, n=4) -> tuple: # mean and contrast (0 to 255), and the share of numbers that change clearly between the samples
     "Look at `n` frames of an episode."
     picks = np.linspace(0, s.rows[e]["length"] - 1, n).astype(int)
     x = np.stack([s.film(key, e).frame(s.start(key, e) + int(i))[::2, ::2] for i in picks]).astype(np.float32)
     return x.mean(), x.std((1, 2)).mean(), (np.abs(np.diff(x, axis=0)) > 20).mean()
 
+# %% ../nbs/01_data.ipynb #868c20ea
 @doctor_check
 def check_cameras(s):
     s.light = {}
     for k in keys_of(s.features, "video"):
-        broken = {e for f in s.findings if f.check in ("video", "data file", "rows") for e in f.episodes}
-        good = [e for e in s.rows if e not in broken and e in s.columns]
+        bad = {e for f in s.findings if f.check in ("video", "data file", "rows") for e in f.episodes}
+        good = [e for e in s.rows if e not in bad and e in s.columns]
         s.light[k] = {e: brightness(s, k, e) for e in good[::max(1, len(good)//50)]}
         for what, test in {"nearly black": lambda m, c, d: m < 10, "one colour only": lambda m, c, d: m >= 10 and c < 3, "a still picture": lambda m, c, d: c >= 3 and d < 1e-4}.items():
-            if bad := [e for e, v in s.light[k].items() if test(*v)]: yield Finding("warning", "camera", bad, f"{k} shows {what}", "check the lens cap, the cable and the view")
+            if dull := [e for e, v in s.light[k].items() if test(*v)]: yield Finding("warning", "camera", dull, f"{k} shows {what}", "check the lens cap, the cable and the view")
 
 # %% ../nbs/01_data.ipynb #19021048
 @doctor_check
@@ -1066,7 +1062,34 @@ def plot(self:Report, axs=None):
     for ax in axs: ax.set_xlim(-.5, max(s.rows, default=0) + .5)
     return axs[0].figure
 
-# %% ../nbs/01_data.ipynb #feb4ae45
+# %% ../nbs/01_data.ipynb #fc79f368
+def copy_camera(s, key, e) -> tuple: # encoded film or PNGs, and their statistics
+    "One camera of one episode, for `repair`: the file itself if it holds this episode alone, else encoded again."
+    n, h, w = s.rows[e]["length"], *s.features[key]["shape"][:2]
+    if s.features[key]["dtype"] == "image":
+        t = read_parquet(s.root/fill_path(s.info["data_path"], s.rows[e], "data"), lambda c: c in (key, "episode_index"))
+        encoded = t.filter(pa.compute.equal(t["episode_index"], e))[key].to_pylist()
+        frame = lambda i: decode_png(encoded[i]["bytes"])
+    else:
+        film, start = s.film(key, e), s.start(key, e)
+        frame = lambda i: film.frame(start + i)
+        if start or len(film) != n:
+            again = Encoder(int(s.fps), h, w, crf=18, gop=8)
+            for i in range(n): again.add(frame(i))
+            return again.finish(), again.pixels.stats()
+        encoded = Path(film.path).read_bytes()
+    pixels = PixelStats()
+    for i in np.unique(np.linspace(0, n - 1, min(n, 100)).astype(int)): pixels.add(frame(int(i)))
+    return encoded, pixels.stats()
+
+# %% ../nbs/01_data.ipynb #1d50adaa
+def copy_episode(s, e, features, writer):
+    "One whole episode of a scan into a `DatasetWriter`."
+    cams = {k: copy_camera(s, k, e) for k in keys_of(features, "video", "image")}
+    columns = {k: s.columns[e][k] for k in features if k not in cams}
+    writer._write_episode(columns, [s.tasks[t] for t in s.columns[e]["task_index"]], {k: c[0] for k, c in cams.items()}, {k: c[1] for k, c in cams.items()})
+
+# %% ../nbs/01_data.ipynb #8d9c9a48
 def repair(
     root, # folder of a data set
     out, # new folder
@@ -1080,34 +1103,10 @@ def repair(
     features = {k: f for k, f in s.features.items() if k not in AUTO_FEATURES and f["dtype"] != "string"}
     with DatasetWriter(out, s.fps, features, s.info.get("robot_type") or "unknown") as writer:
         if writer.num_episodes: raise DatasetError(f"{out} already holds a data set; give a new folder.")
-        for e in keep:
-            encoded, pixels = zip(*[copy_camera(s, k, e) for k in keys_of(features, "video", "image")]) if keys_of(features, "video", "image") else ((), ())
-            cams = keys_of(features, "video", "image")
-            columns = {k: s.columns[e][k] for k in features if k not in cams}
-            writer._write_episode(columns, [s.tasks[t] for t in s.columns[e]["task_index"][:, 0]], dict(zip(cams, encoded)), dict(zip(cams, pixels)))
-        exact = {k: vector_stats(s_) for k, s_ in LeRobotDataset(out, video=False).columns.items()}
+        for e in keep: copy_episode(s, e, features, writer)
+        exact = {k: vector_stats(x) for k, x in LeRobotDataset(out, video=False).columns.items()}
         write_durable(Path(out)/"meta/stats.json", json_bytes(plain({**writer.stats, **exact})))
     return doctor(out)
-
-# %% ../nbs/01_data.ipynb #e48ee466
-def copy_camera(s, key, e) -> tuple: # encoded film or PNGs, and their statistics
-    "One camera of one episode, for `repair`: the file itself if it holds this episode alone, else encoded again."
-    n, h, w = s.rows[e]["length"], *s.features[key]["shape"][:2]
-    if s.features[key]["dtype"] == "image":
-        t = read_parquet(s.root/fill_path(s.info["data_path"], s.rows[e], "data"), lambda c: c in (key, "episode_index"))
-        encoded = t.filter(pa.compute.equal(t["episode_index"], e))[key].to_pylist()
-        frame = lambda i: np.asarray(Image.open(io.BytesIO(encoded[i]["bytes"])).convert("RGB"))
-    else:
-        film, start = s.film(key, e), s.start(key, e)
-        frame = lambda i: film.frame(start + i)
-        if start == 0 and len(film) == n: encoded = Path(film.path).read_bytes()
-        else:
-            again = Encoder(int(s.fps), h, w, crf=18, gop=8)
-            for i in range(n): again.add(frame(i))
-            return again.finish(), again.pixels.stats()
-    pixels = PixelStats()
-    for i in np.unique(np.linspace(0, n - 1, min(n, 100)).astype(int)): pixels.add(frame(int(i)))
-    return encoded, pixels.stats()
 
 # %% ../nbs/01_data.ipynb #2b972b4f
 @call_parse
