@@ -9,14 +9,13 @@ __all__ = ['VLM', 'DTYPES', 'TrainingError', 'TrainData', 'FreezeReport', 'freez
            'plot_losses', 'LiveCurve', 'new_policy', 'start_policy', 'start', 'resume', 'train', 'make_config',
            'train_cli']
 
-# %% ../nbs/08_training.ipynb #a08fe1cb
+# %% ../nbs/08_training.ipynb #8048570b
 import contextlib, dataclasses, fcntl, hashlib, json, math, os, platform, shutil, signal, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata, resources
 from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np, torch
 from fastcore.basics import patch
@@ -25,7 +24,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from tqdm.auto import tqdm
-
 from .data import LeRobotDataset, aggregate_stats, json_bytes, write_durable
 from .flow import sample_time
 from .policy import PrefixKV, SmolVLA, nano_policy, preset
@@ -35,27 +33,16 @@ from .vlm import load_vlm
 # %% ../nbs/08_training.ipynb #14858f0d
 class TrainingError(ValueError): "Training cannot start, or has to stop; the message says what was found and what to do."
 
-# %% ../nbs/08_training.ipynb #08aedb42
+# %% ../nbs/08_training.ipynb #776c4c80
 class TrainData:
-    "Several LeRobot data sets seen as one: states, actions and tasks in memory, frames on request."
-    def __init__(self,
-        datasets # a data set or a folder, or a list of them
-    ):
-        if isinstance(datasets, (str, Path)) or not isinstance(datasets, (list, tuple)): datasets = [datasets]
+    "Several LeRobot data sets (a set or a folder, or a list of them) seen as one: states, actions and tasks in memory, frames on request."
+    def __init__(self, datasets):
+        if not isinstance(datasets, (list, tuple)): datasets = [datasets]
         if not datasets: raise TrainingError("no data set was given: pass at least one folder (--data FOLDER)")
         self.datasets = [LeRobotDataset(d) if isinstance(d, (str, Path)) else d for d in datasets]
-        self._check_alike()
-        self.fps = self.datasets[0].fps
-        self.state = np.concatenate([d.column("observation.state") for d in self.datasets]).astype(np.float32)
-        self.action = np.concatenate([d.column("action") for d in self.datasets]).astype(np.float32)
-        self.offsets = np.cumsum([0] + [d.num_frames for d in self.datasets])
-        self.tasks = [d.tasks[int(t)] for d in self.datasets for t in np.ravel(d.column("task_index"))]
-        ends = [(int(f) + o, int(t) + o) for d, o in zip(self.datasets, self.offsets) for f, t in zip(d.episodes["from"], d.episodes["to"])]
-        self.episodes = np.array(ends)                        # (E, 2) first frame, one past the last
-        self.episode = np.repeat(np.arange(len(ends)), self.episodes[:, 1] - self.episodes[:, 0])  # (N,) episode of a frame
-        self.stats = aggregate_stats([d.stats for d in self.datasets])
+        self._check_alike(); self._join()
+        self.fps, self.stats = self.datasets[0].fps, aggregate_stats([d.stats for d in self.datasets])
         self.fingerprint = hashlib.sha256("".join(d.fingerprint for d in self.datasets).encode()).hexdigest()
-
     def __len__(self): return len(self.state)
 
 # %% ../nbs/08_training.ipynb #c1fb9cf6
@@ -73,7 +60,18 @@ def _check_alike(self:TrainData):
             if v != what(first)[k]: raise TrainingError(f"the data sets cannot be mixed, they differ in {k}: {first.root} has {what(first)[k]}, {d.root} has {v}. "
                                                         "Train on them apart, or record them alike.")
 
-# %% ../nbs/08_training.ipynb #6dd97225
+# %% ../nbs/08_training.ipynb #334288a1
+@patch
+def _join(self:TrainData):
+    "Columns of all sets end to end; `offsets` says where each set begins."
+    sets, column = self.datasets, lambda k: np.concatenate([d.column(k) for d in self.datasets]).astype(np.float32)
+    self.state, self.action = column("observation.state"), column("action")
+    self.offsets = np.cumsum([0] + [d.num_frames for d in sets])
+    self.tasks = [d.tasks[int(t)] for d in sets for t in np.ravel(d.column("task_index"))]
+    self.episodes = np.array([(f + o, t + o) for d, o in zip(sets, self.offsets) for f, t in zip(d.episodes["from"], d.episodes["to"])], int)  # (E, 2) first frame, one past the last
+    self.episode = np.repeat(np.arange(len(self.episodes)), np.diff(self.episodes)[:, 0])  # (N,) episode of a frame
+
+# %% ../nbs/08_training.ipynb #ce7f6f01
 @patch
 def starts(self:TrainData,
     stride:int=1 # keep every stride-th frame of each episode
@@ -81,6 +79,7 @@ def starts(self:TrainData,
     "Frames used as observations; the action chunks behind them keep every frame."
     return np.concatenate([np.arange(a, b, stride) for a, b in self.episodes])
 
+# %% ../nbs/08_training.ipynb #3d0b0099
 @patch
 def chunks(self:TrainData,
     idx:np.ndarray, # (B,) frame indices
@@ -92,12 +91,10 @@ def chunks(self:TrainData,
     col = self.action if column is None else column
     return col[np.minimum(pos, end - 1)], pos >= end
 
-# %% ../nbs/08_training.ipynb #a241a280
+# %% ../nbs/08_training.ipynb #40fc662a
 @patch
-def observation(self:TrainData,
-    idx:np.ndarray # (B,) frame indices
-): # dict with LeRobot keys, images uint8 (B,H,W,3), state (B,S) robot units, task list
-    "A batch of observations with their pictures, decoded from the videos."
+def observation(self:TrainData, idx:np.ndarray): # dict with LeRobot keys, images uint8 (B,H,W,3), state (B,S) robot units, task list
+    "The observations of the frames `idx` (B,) with their pictures, decoded from the videos."
     which = np.searchsorted(self.offsets, idx, side="right") - 1
     out = {"observation.state": torch.from_numpy(self.state[idx]), "task": [self.tasks[i] for i in idx]}
     for key in self.datasets[0].camera_keys:
@@ -107,22 +104,21 @@ def observation(self:TrainData,
         out[key] = torch.from_numpy(img)
     return out
 
-# %% ../nbs/08_training.ipynb #8e051bdf
+# %% ../nbs/08_training.ipynb #88df9935
 class FreezeReport(list):
     "Rows of (part, trained, frozen); prints as a table."
     def __repr__(self):
         rows = [*self, ("total", sum(r[1] for r in self), sum(r[2] for r in self))]
         return "\n".join([f"{'part':<28}{'trained':>12}{'frozen':>12}"] + [f"{n:<28}{t:>12,}{f:>12,}" for n, t, f in rows])
 
-def freeze_report(
-    policy # SmolVLA
-) -> FreezeReport:
-    "What trains and what does not, in parameters per part of the model."
+# %% ../nbs/08_training.ipynb #8ca44dec
+def freeze_report(policy) -> FreezeReport:
+    "What trains and what does not, in parameters per part of a SmolVLA."
     parts = {}
     for name, p in policy.named_parameters():
         bits = name.removeprefix("model.").split(".")
         part = ".".join(bits[:1] if bits[0] != "vlm_with_expert" else bits[1:4] if bits[1] == "vlm" else bits[1:2]).replace("lm_expert", "expert")
-        row = parts.setdefault(part, [0, 0]); row[0 if p.requires_grad else 1] += p.numel()
+        parts.setdefault(part, [0, 0])[0 if p.requires_grad else 1] += p.numel()
     return FreezeReport((k, *v) for k, v in parts.items())
 
 # %% ../nbs/08_training.ipynb #faf70672
@@ -135,7 +131,7 @@ def _hash_tensors(items):
         h.update(np.ascontiguousarray(v.detach().cpu().contiguous().view(torch.uint8).numpy()).data)
     return h.hexdigest()
 
-# %% ../nbs/08_training.ipynb #ab8f63a6
+# %% ../nbs/08_training.ipynb #8fa5b5df
 def cache_key(
     policy, # SmolVLA
     data:TrainData,
@@ -144,27 +140,23 @@ def cache_key(
     compute_dtype:str="float32" # precision of the vision and language forward
 ): # dict of strings: all that the prefix K/V depend on
     "What the cached numbers depend on. Two equal keys mean equal numbers."
-    c = policy.config
+    c, p = policy.config, policy.processor; words = json.loads(p.tokenizer.backend_tokenizer.to_str())
+    words = json.dumps({k: v for k, v in words.items() if k not in ("padding", "truncation")}, sort_keys=True)  # these two follow the last call
     frozen = [(k, v) for k, v in policy.state_dict().items() if k.startswith(VLM) and "lm_head" not in k]
-    p = policy.processor; words = json.loads(p.tokenizer.backend_tokenizer.to_str())
     sees = dict(slots=list(p.image_keys), camera_map=p.camera_map, resize=p.resize, empty=p.empty_cameras, max_length=p.tokenizer_max_length,
                 pad=p.pad_language_to, specials=c.add_image_special_tokens)
-    words = json.dumps({k: v for k, v in words.items() if k not in ("padding", "truncation")}, sort_keys=True)  # these two follow the last call
-    return {"layout": "1", "data": data.fingerprint, "frozen weights": _hash_tensors(frozen),
-            "tokenizer": hashlib.sha256(words.encode()).hexdigest(), "processor": json.dumps(sees, sort_keys=True), "stride": str(stride), "dtype": dtype, "compute_dtype": compute_dtype}
+    return {"layout": "1", "data": data.fingerprint, "frozen weights": _hash_tensors(frozen), "tokenizer": hashlib.sha256(words.encode()).hexdigest(),
+            "processor": json.dumps(sees, sort_keys=True), "stride": str(stride), "dtype": dtype, "compute_dtype": compute_dtype}
 
-# %% ../nbs/08_training.ipynb #bb3ccd33
-DTYPES = {"float16": np.float16, "float32": np.float32}
-
-def autocast(
-    device:str, # cpu, cuda
-    dtype:str # float32 (off) or bfloat16
-):
-    "Matrix products in `dtype`, weights as they are."
+# %% ../nbs/08_training.ipynb #b95b06e3
+def autocast(device:str, dtype:str):
+    "Matrix products in `dtype` (bfloat16, or float32 for off), weights as they are."
     if dtype not in ("float32", "bfloat16"): raise TrainingError(f"compute_dtype is {dtype!r}: use float32 or bfloat16")
     return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=dtype == "bfloat16")
 
-# %% ../nbs/08_training.ipynb #4777e103
+# %% ../nbs/08_training.ipynb #435ee810
+DTYPES = {"float16": np.float16, "float32": np.float32}
+
 class PrefixCache:
     "Keys and values of the frozen prefix for every observation, on disk, mapped into memory."
     def __init__(self,
@@ -172,22 +164,18 @@ class PrefixCache:
         manifest:dict=None # its manifest.json when already read
     ):
         self.folder = Path(folder); m = manifest or json.loads((self.folder/"manifest.json").read_text())
-        self.shape, self.pad_shape = tuple(m["shape"]), tuple(m["pad_shape"])      # (R, L, 2, P, D), (R, P)
-        self.kv_heads, self.key, self.nbytes = m["kv_heads"], m["key"], math.prod(m["shape"]) * DTYPES[m["key"]["dtype"]]().nbytes
-        self.kv = np.memmap(self.folder/"kv.bin", DTYPES[m["key"]["dtype"]], "r", shape=self.shape)
-        self.pad = np.fromfile(self.folder/"pad.bin", bool).reshape(self.pad_shape)
-
+        self.shape, self.pad_shape, self.key, self.kv_heads = tuple(m["shape"]), tuple(m["pad_shape"]), m["key"], m["kv_heads"]  # (R, L, 2, P, D), (R, P)
+        self.kv = np.memmap(self.folder/"kv.bin", DTYPES[self.key["dtype"]], "r", shape=self.shape)
+        self.pad, self.nbytes = np.fromfile(self.folder/"pad.bin", bool).reshape(self.pad_shape), self.kv.nbytes
     def __len__(self): return self.shape[0]
 
-    def gather(self,
-        rows:np.ndarray, # (B,) rows of the cache
-        device="cpu"
-    ) -> PrefixKV: # float32, as the policy would compute it
-        "The prefix of some observations, ready for `policy.loss(batch, prefix=...)`."
-        kv = torch.from_numpy(self.kv[rows]).to(device).float()
-        return PrefixKV.unpack(kv, torch.from_numpy(self.pad[rows]).to(device), self.kv_heads)
+# %% ../nbs/08_training.ipynb #3fc28b68
+def _stale_reason(manifest, key):
+    old = manifest.get("key", {})
+    diff = [k for k in key if old.get(k) != key[k]]
+    return ", ".join(f"{k} changed" if len(str(key[k])) > 24 else f"{k} {old.get(k)} -> {key[k]}" for k in diff)
 
-# %% ../nbs/08_training.ipynb #c79e2e5d
+# %% ../nbs/08_training.ipynb #c46780d0
 @contextlib.contextmanager
 def _locked(folder, what):
     "One process at a time in `folder`; a dead one holds nothing."
@@ -196,24 +184,21 @@ def _locked(folder, what):
         except OSError: raise TrainingError(f"another process is using {folder} ({what}): wait for it, or choose another folder") from None
         yield
 
-def _stale_reason(manifest, key):
-    old = manifest.get("key", {})
-    diff = [k for k in key if old.get(k) != key[k]]
-    return ", ".join(f"{k} changed" if len(str(key[k])) > 24 else f"{k} {old.get(k)} -> {key[k]}" for k in diff)
-
+# %% ../nbs/08_training.ipynb #128a5ed7
 def _need_space(folder, nbytes, what):
     free = shutil.disk_usage(folder).free
     if nbytes * 1.01 > free:
         raise TrainingError(f"{what} needs {nbytes/1e9:.2f} GB but {folder} has {free/1e9:.2f} GB free: "
                             "free some space, pick another disk (--cache FOLDER), or keep fewer observations (--frame_stride 2)")
 
-# %% ../nbs/08_training.ipynb #003e775f
+# %% ../nbs/08_training.ipynb #44342091
 def _forward_rows(policy, data, idx, compute_dtype, device):
-    "Row bytes of the cache for the frames `idx`: (b, L, 2, P, D) float32 and the pad mask (b, P)."
+    "Rows of the cache for the frames `idx`: (b, L, 2, P, D) float32, the pad mask (b, P), and how many K/V heads."
     with torch.no_grad(), autocast(device, compute_dtype):
         prefix = policy.prefix_kv(policy.preprocess(data.observation(idx)))
     return prefix.packed().float().cpu(), prefix.pad_mask.cpu(), prefix.kv[0][0].shape[2]
 
+# %% ../nbs/08_training.ipynb #d75cec64
 def _write_all(f, x):
     "Unbuffered, so that a full disk is met here and nowhere else."
     data = memoryview(np.ascontiguousarray(x)).cast("B")
@@ -221,36 +206,49 @@ def _write_all(f, x):
         while len(data): data = data[f.write(data):]
     except OSError as e: raise TrainingError(f"cannot write {f.name}: {e.strerror}. Free some space and start again: what is written is kept.") from e
 
-# %% ../nbs/08_training.ipynb #d8d19f73
-def _fill(folder, policy, data, key, m, batch_size, device, quiet):
+# %% ../nbs/08_training.ipynb #2506afb9
+def _read_manifest(folder, key, quiet):
+    "What an earlier build left; {} if there is nothing that may be used."
+    path = folder/"manifest.json"; m = json.loads(path.read_text()) if path.exists() else {}
+    if not m or m["key"] == key: return m
+    if not quiet: print(f"rebuilding the prefix cache in {folder}: {_stale_reason(m, key)}")
+    return {}
+
+def _new_manifest(folder, policy, data, key, device):
+    "Clear the folder; one forward tells the shape of a row."
+    for f in ("manifest.json", "kv.bin", "pad.bin"): (folder/f).unlink(missing_ok=True)
+    starts = data.starts(int(key["stride"])); rows, pad, heads = _forward_rows(policy, data, starts[:1], key["compute_dtype"], device)
+    return dict(key=key, shape=[len(starts), *rows.shape[1:]], pad_shape=[len(starts), pad.shape[1]], kv_heads=heads, done=0)
+
+# %% ../nbs/08_training.ipynb #ace73f4e
+def _checked_rows(policy, data, idx, m, device):
+    "Rows as they will lie on disk; `TrainingError` when they do not fit the file or the format."
+    dtype = m["key"]["dtype"]; rows, pad, _ = _forward_rows(policy, data, idx, m["key"]["compute_dtype"], device)
+    if list(rows.shape[1:]) != m["shape"][1:]: raise TrainingError("the prefix changed length between frames: set pad_language_to='max_length' in the policy's config")
+    if not rows.abs().max() < np.finfo(DTYPES[dtype]).max: raise TrainingError(f"a key or value is NaN or too large for {dtype}: check the frozen weights, or use cache_dtype='float32'")
+    return rows.numpy().astype(DTYPES[dtype]), pad.numpy()
+
+# %% ../nbs/08_training.ipynb #11ad2478
+def _fill(folder, policy, data, m, batch_size, device, quiet):
     "Write the rows that are missing; the manifest never counts a row that is not safely on disk."
-    starts, np_dtype, path = data.starts(int(key["stride"])), DTYPES[key["dtype"]], folder/"manifest.json"
-    if not m:
-        for f in ("manifest.json", "kv.bin", "pad.bin"): (folder/f).unlink(missing_ok=True)
-        rows, pad, heads = _forward_rows(policy, data, starts[:1], key["compute_dtype"], device)
-        m = dict(key=key, shape=[len(starts), *rows.shape[1:]], pad_shape=[len(starts), pad.shape[1]], kv_heads=heads, done=0)
-    row, pad_row = math.prod(m["shape"][1:]) * np_dtype().nbytes, m["pad_shape"][1]
+    starts, saved = data.starts(int(m["key"]["stride"])), time.monotonic()
+    row, pad_row = math.prod(m["shape"][1:]) * DTYPES[m["key"]["dtype"]]().nbytes, m["pad_shape"][1]
     _need_space(folder, (len(starts) - m["done"]) * (row + pad_row), "the prefix cache")
-    write_durable(path, json_bytes(m))
-    limit, saved = np.finfo(np_dtype).max, time.monotonic()
-    batches = [starts[i:i + batch_size] for i in range(m["done"], len(starts), batch_size)]
+    def save(*files):
+        for f in files: os.fsync(f.fileno())
+        write_durable(folder/"manifest.json", json_bytes(m))
+    save()
     with open(folder/"kv.bin", "ab", buffering=0) as kv, open(folder/"pad.bin", "ab", buffering=0) as pads, \
          tqdm(total=len(starts), initial=m["done"], desc="prefix cache", unit="frame", disable=True if quiet else None) as bar:
         kv.truncate(m["done"] * row); pads.truncate(m["done"] * pad_row)
-        def save():
-            for f in (kv, pads): os.fsync(f.fileno())
-            write_durable(path, json_bytes(m))
-        for idx in batches:
-            rows, pad, _ = _forward_rows(policy, data, idx, key["compute_dtype"], device)
-            if tuple(rows.shape[1:]) != tuple(m["shape"][1:]): raise TrainingError("the prefix changed length between frames: set pad_language_to='max_length' in the policy's config")
-            if not rows.abs().max() < limit: raise TrainingError(f"a key or value is NaN or too large for {key['dtype']}: check the frozen weights, or use cache_dtype='float32'")
-            _write_all(kv, rows.numpy().astype(np_dtype)); _write_all(pads, pad.numpy())
-            m["done"] += len(idx); bar.update(len(idx))
-            if time.monotonic() - saved > 2: save(); saved = time.monotonic()
-        save()
-    return m
+        for i in range(m["done"], len(starts), batch_size):
+            rows, pad = _checked_rows(policy, data, starts[i:i + batch_size], m, device)
+            _write_all(kv, rows); _write_all(pads, pad)
+            m["done"] += len(pad); bar.update(len(pad))
+            if time.monotonic() - saved > 2: save(kv, pads); saved = time.monotonic()
+        save(kv, pads)
 
-# %% ../nbs/08_training.ipynb #0f13c7a2
+# %% ../nbs/08_training.ipynb #60abf981
 @patch(cls_method=True)
 def build(cls:PrefixCache,
     folder, # where to keep it; an equal cache found there is used, an unfinished one is finished
@@ -264,17 +262,21 @@ def build(cls:PrefixCache,
     quiet:bool=False # no progress bar, no words
 ) -> PrefixCache:
     "Compute the prefix of every observation once. Never stale: what it depends on is compared first. Raises `TrainingError`."
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True); path = folder/"manifest.json"
+    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
     if not policy.frozen:
         raise TrainingError("the VLM is being trained (train_expert_only=False), so its keys and values change at every step: train with cache=False")
     key = cache_key(policy, data, stride, dtype, compute_dtype)
     with _locked(folder, "building a prefix cache"):
-        m = json.loads(path.read_text()) if path.exists() else {}
-        if m and m["key"] != key:
-            if not quiet: print(f"rebuilding the prefix cache in {folder}: {_stale_reason(m, key)}")
-            m = {}
-        if not m or m["done"] < m["shape"][0]: m = _fill(folder, policy, data, key, m, batch_size, device, quiet)
-    return cls(folder, m)
+        m = _read_manifest(folder, key, quiet) or _new_manifest(folder, policy, data, key, device)
+        if m["done"] < m["shape"][0]: _fill(folder, policy, data, m, batch_size, device, quiet)
+        return cls(folder, m)
+
+# %% ../nbs/08_training.ipynb #a6a49047
+@patch
+def gather(self:PrefixCache, rows:np.ndarray, device="cpu") -> PrefixKV: # float32, as the policy would compute it
+    "The prefix of some rows (B,) of the cache, ready for `policy.loss(batch, prefix=...)`."
+    kv = torch.from_numpy(self.kv[rows]).to(device).float()
+    return PrefixKV.unpack(kv, torch.from_numpy(self.pad[rows]).to(device), self.kv_heads)
 
 # %% ../nbs/08_training.ipynb #01fd685a
 def lr_at(
@@ -315,7 +317,7 @@ def step_noise(
     g = torch.Generator().manual_seed(int(np.random.SeedSequence([seed, step & 0xffffffff]).generate_state(1, np.uint64)[0] >> 1))
     return torch.randn(shape, generator=g), sample_time(shape[0], g)
 
-# %% ../nbs/08_training.ipynb #1509519a
+# %% ../nbs/08_training.ipynb #a183fc77
 def loss_weights(
     pad:np.ndarray, # (B, H) is_pad
     loss_version:str="2026-04"
@@ -324,14 +326,14 @@ def loss_weights(
     n = torch.from_numpy((~pad).sum(1) if loss_version == "2026-04" else np.ones(len(pad))).float()
     return n / n.sum()
 
+# %% ../nbs/08_training.ipynb #b4a62af4
 class WeightedLoss(nn.Module):
     "Flow loss of one share of a batch, weighted so that the shares of all processes sum to the loss of the whole."
     def __init__(self, policy): super().__init__(); self.policy = policy
     def forward(self, batch, noise, t, weights, prefix=None):
-        kw = dict(prefix=prefix) if prefix is not None else {}
-        return (self.policy.loss(batch, noise=noise, time=t, reduction="none", **kw) * weights).sum()
+        return (self.policy.loss(batch, noise, t, reduction="none", prefix=prefix) * weights).sum()
 
-# %% ../nbs/08_training.ipynb #cc9286ba
+# %% ../nbs/08_training.ipynb #1c3c6194
 class EMA:
     "A slow average of the trainable weights; it starts quick, so that a short run is not held back by its first steps."
     def __init__(self,
@@ -344,18 +346,19 @@ class EMA:
     def update(self, step): # updates done so far
         d = min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(list(self.avg.values()), [p.detach() for p in self.params.values()], 1 - d)
-    @contextlib.contextmanager
-    def swapped(self):
-        "Inside, the model holds the average."
-        own = {k: p.detach().clone() for k, p in self.params.items()}
-        self._load(self.avg)
-        try: yield
-        finally: self._load(own)
-    @torch.no_grad()
-    def _load(self, values):
-        for k, p in self.params.items(): p.copy_(values[k])
 
-# %% ../nbs/08_training.ipynb #84a79855
+# %% ../nbs/08_training.ipynb #8887ff1d
+@patch
+@contextlib.contextmanager
+def swapped(self:EMA):
+    "Inside, the model holds the average."
+    own = {k: p.detach().clone() for k, p in self.params.items()}
+    for k, p in self.params.items(): p.data.copy_(self.avg[k])
+    try: yield
+    finally:
+        for k, p in self.params.items(): p.data.copy_(own[k])
+
+# %% ../nbs/08_training.ipynb #f5827380
 @dataclass
 class TrainConfig:
     "All that a run depends on; written to config.json, read back by --config and by recipes."
@@ -372,9 +375,7 @@ class TrainConfig:
     batch_size: int = 64              # samples per update, all processes together
     grad_accum: int = 1               # pieces each process cuts its share into
     lr: float = 1e-4
-    warmup_steps: int = 1000
-    decay_steps: int = 30_000
-    decay_lr: float = 2.5e-6
+    warmup_steps: int = 1000; decay_steps: int = 30_000; decay_lr: float = 2.5e-6  # see lr_at
     betas: tuple = (0.9, 0.95); eps: float = 1e-8; weight_decay: float = 1e-10  # of AdamW
     grad_clip: float = 10.0
     ema: float = 0.0                  # decay of the weight average, 0 for none
@@ -386,21 +387,16 @@ class TrainConfig:
     frame_stride: int = 1             # every k-th frame is an observation
     val_fraction: float = 0.05        # share of the episodes held out
     val_samples: int = 256            # held-out samples looked at
-    eval_every: int = 1000
-    save_every: int = 1000
+    eval_every: int = 1000; save_every: int = 1000; log_every: int = 50  # updates between
     keep: int = 2                     # checkpoints kept
-    log_every: int = 50
-    threads: int = 0                  # 0: as torch chooses
-    device: str = "cpu"
+    threads: int = 0; device: str = "cpu"  # 0 threads: as torch chooses
     def __post_init__(self):
         for k in ("out", "policy", "vlm", "cache_dir"): setattr(self, k, getattr(self, k) and str(getattr(self, k)))
         self.data = [str(d) for d in ([self.data] if isinstance(self.data, (str, Path)) else self.data)]
 
-# %% ../nbs/08_training.ipynb #d37d82f2
-def read_config(
-    path # a recipe, or the config.json of a run; a bare name looks among the shipped recipes
-): # dict of TrainConfig fields, and the run's "made_with" if any
-    "Read a recipe; `FileNotFoundError` or `TrainingError` say what to write instead."
+# %% ../nbs/08_training.ipynb #3a533fb6
+def read_config(path): # dict of TrainConfig fields, and the run's "made_with" if any
+    "Read a recipe, the config.json of a run, or a shipped recipe by its bare name; `FileNotFoundError` or `TrainingError` say what to write instead."
     shipped = resources.files("smolvla")/"assets"/"recipes"
     p = Path(path); p = p if p.exists() else Path(str(shipped/f"{path}.json"))
     if not p.is_file():
@@ -412,6 +408,7 @@ def read_config(
     if set(d) - known: raise TrainingError(f"{p} has unknown fields {sorted(set(d) - known)}; known are {sorted(known)}")
     return d
 
+# %% ../nbs/08_training.ipynb #e749c4d9
 def versions(): # {package: version}
     "What the run was made with."
     return dict(python=platform.python_version(), **{p: metadata.version(p) for p in ("torch", "transformers", "numpy")})
@@ -427,7 +424,7 @@ def split_episodes(
     if n > 1 and fraction > 0: held[np.random.default_rng([seed, 17]).permutation(n)[:max(1, round(n * fraction))]] = True
     return held
 
-# %% ../nbs/08_training.ipynb #0ae174d0
+# %% ../nbs/08_training.ipynb #f5479624
 class Trainer:
     "Trains what is not frozen. Everything random follows from (seed, step), so a resumed run repeats the lost steps exactly."
     def __init__(self,
@@ -437,32 +434,33 @@ class Trainer:
         aim=None, # callable(policy) -> dict of numbers, called every eval_every steps
         quiet:bool=False
     ):
-        from accelerate import Accelerator
         self.policy, self.data, self.config, self.aim, self.quiet = policy, data, config, aim, quiet
-        c = config
-        if c.device != "cpu" and not torch.cuda.is_available(): raise TrainingError(f"device {c.device!r} was asked for, but torch sees no GPU: use --device cpu")
-        self.acc = Accelerator(cpu=c.device == "cpu"); self.main = self.acc.is_main_process
-        if c.threads: torch.set_num_threads(c.threads)
-        self.device, self.run = self.acc.device, Path(c.out)
-        if c.batch_size % (self.acc.num_processes * c.grad_accum):
-            raise TrainingError(f"batch_size {c.batch_size} does not divide into {self.acc.num_processes} processes x grad_accum {c.grad_accum}")
-        check_fit(policy, data, c)
-        self.params = {n: p for n, p in policy.named_parameters() if p.requires_grad}
-        for p in self.params.values(): p.data = p.data.float()       # fp32 masters
-        policy.to(self.device).train()
-        self.opt = torch.optim.AdamW(self.params.values(), lr=c.lr, betas=tuple(c.betas), eps=c.eps, weight_decay=c.weight_decay, fused=True)
-        self.ema = EMA(self.params, c.ema) if c.ema else None
-        self.step, self.elapsed, self.stop = 0, 0.0, False
-        vec = policy.processor.vectors({"observation.state": data.state, "action": data.action[None]})
-        self.state, self.action = vec["state"].cpu(), vec["action"][0].cpu().numpy()     # (N, 32) each, normalised
-        self._prepare_rows()
+        self.run, self.step, self.elapsed, self.stop = Path(config.out), 0, 0.0, False
+        self._prepare_device(); check_fit(policy, data, config)
+        self._prepare_weights(); self._prepare_rows(); self._prepare_cache()
 
-# %% ../nbs/08_training.ipynb #46214135
-def check_fit(
-    policy, # SmolVLA
-    data:TrainData,
-    c:TrainConfig
-):
+# %% ../nbs/08_training.ipynb #14e84bf7
+@patch
+def _prepare_device(self:Trainer):
+    "Processes, device and threads."
+    from accelerate import Accelerator
+    c = self.config
+    if c.device != "cpu" and not torch.cuda.is_available(): raise TrainingError(f"device {c.device!r} was asked for, but torch sees no GPU: use --device cpu")
+    self.acc = Accelerator(cpu=c.device == "cpu"); self.main, self.device = self.acc.is_main_process, self.acc.device
+    if c.threads: torch.set_num_threads(c.threads)
+    if c.batch_size % (self.acc.num_processes * c.grad_accum):
+        raise TrainingError(f"batch_size {c.batch_size} does not divide into {self.acc.num_processes} processes x grad_accum {c.grad_accum}")
+
+# %% ../nbs/08_training.ipynb #acf16ca2
+def _check_units(policy, data):
+    "Means many standard deviations apart: another unit, or another robot."
+    z = np.abs((data.action.mean(0) - policy.processor.action_stats["mean"].numpy()) / (policy.processor.action_stats["std"].numpy() + 1e-8))
+    if z.max() > 10:
+        raise TrainingError(f"the data's mean action is {z.max():.0f} standard deviations from what the policy was trained on (dimension {int(z.argmax())}): "
+                            "are the units the same? If this is meant, pass --stats data to take the statistics of the data.")
+
+# %% ../nbs/08_training.ipynb #793b1751
+def check_fit(policy, data:TrainData, c:TrainConfig):
     "The policy and the data must agree before hours are spent; `ValueError` says where they do not."
     if policy.processor is None: raise TrainingError("the policy has no statistics: call policy.use_stats(data.stats), or pass --stats data")
     bind_cameras(policy.processor.image_keys, data.datasets[0].camera_keys, policy.processor.camera_map, policy.processor.empty_cameras)
@@ -475,82 +473,63 @@ def check_fit(
         if want and want["shape"][0] != have:
             raise TrainingError(f"the policy expects {kind} of {want['shape'][0]} numbers, the data set {data.datasets[0].root} has {have}: "
                                 "it was recorded with another robot. Train a new policy on it (--policy new).")
-    if c.stats == "policy": return
-    z = (data.action.mean(0) - policy.processor.action_stats["mean"].numpy()) / (policy.processor.action_stats["std"].numpy() + 1e-8)
-    if np.abs(z).max() > 10:
-        raise TrainingError(f"the data's mean action is {np.abs(z).max():.0f} standard deviations from what the policy was trained on (dimension {int(np.abs(z).argmax())}): "
-                            "are the units the same? If this is meant, pass --stats data to take the statistics of the data.")
+    if c.stats != "policy": _check_units(policy, data)
 
-# %% ../nbs/08_training.ipynb #104cadfd
+# %% ../nbs/08_training.ipynb #c05207d0
+@patch
+def _prepare_weights(self:Trainer):
+    "What trains, as fp32 masters; AdamW and the average over them."
+    c, self.params = self.config, {n: p for n, p in self.policy.named_parameters() if p.requires_grad}
+    for p in self.params.values(): p.data = p.data.float()
+    self.policy.to(self.device).train()
+    self.opt = torch.optim.AdamW(self.params.values(), lr=c.lr, betas=tuple(c.betas), eps=c.eps, weight_decay=c.weight_decay, fused=True)
+    self.ema = EMA(self.params, c.ema) if c.ema else None
+
+# %% ../nbs/08_training.ipynb #50d56592
 @patch
 def _prepare_rows(self:Trainer):
-    "Rows to train on, rows to validate on, and the cache."
-    c = self.config
+    "All states and actions, normalised; rows to train on and rows to validate on."
+    c, vec = self.config, self.policy.processor.vectors({"observation.state": self.data.state, "action": self.data.action[None]})
+    self.state, self.action = vec["state"].cpu(), vec["action"][0].cpu().numpy()     # (N, 32) each
     self.starts = self.data.starts(c.frame_stride)
     held = split_episodes(len(self.data.episodes), c.val_fraction, c.seed)[self.data.episode[self.starts]]
     self.rows, val = np.flatnonzero(~held), np.flatnonzero(held)
     self.val_rows = val[np.linspace(0, len(val) - 1, min(len(val), c.val_samples)).astype(int)] if len(val) else val
     if len(self.rows) < 1: raise TrainingError("no episode is left to train on: record more, or lower --val_fraction")
-    self.cache = None
-    if c.cache:
-        folder = Path(c.cache_dir or self.run.parent/"prefix_cache")/self.data.fingerprint[:12]
-        with self.acc.main_process_first():
-            self.cache = PrefixCache.build(folder, self.policy, self.data, c.frame_stride, c.cache_dtype,
-                                           c.compute_dtype, device=self.device, quiet=self.quiet or not self.main)
 
-# %% ../nbs/08_training.ipynb #4c2e97fa
+# %% ../nbs/08_training.ipynb #4909d9e1
 @patch
-def batch(self:Trainer,
-    rows:np.ndarray # (b,) rows of `starts`
-): # batch dict on the device, prefix or None
-    "State, chunk and prefix of some rows; with a cache no picture is touched."
+def _prepare_cache(self:Trainer):
+    "The prefix of every observation; the main process builds, the others find it finished."
+    c, self.cache = self.config, None
+    if not c.cache: return
+    folder = Path(c.cache_dir or self.run.parent/"prefix_cache")/self.data.fingerprint[:12]
+    with self.acc.main_process_first():
+        self.cache = PrefixCache.build(folder, self.policy, self.data, c.frame_stride, c.cache_dtype,
+                                       c.compute_dtype, device=self.device, quiet=self.quiet or not self.main)
+
+# %% ../nbs/08_training.ipynb #008205b7
+@patch
+def batch(self:Trainer, rows:np.ndarray): # batch dict on the device, prefix or None
+    "State, chunk and prefix of some rows (b,) of `starts`; with a cache no picture is touched."
     idx = self.starts[rows]
     action, pad = self.data.chunks(idx, self.policy.config.chunk_size, self.action)
-    if self.cache is None: b = self.policy.preprocess(self.data.observation(idx))
-    else: b = dict(state=self.state[idx])
+    b = self.policy.preprocess(self.data.observation(idx)) if self.cache is None else dict(state=self.state[idx])
     b.update(action=torch.from_numpy(action), action_is_pad=torch.from_numpy(pad))
     return {k: v.to(self.device) for k, v in b.items()}, self.cache and self.cache.gather(rows, self.device)
 
+# %% ../nbs/08_training.ipynb #718bbfef
 @patch
-def plan(self:Trainer,
-    rows:np.ndarray, # (B,) rows of the whole batch
-    step:int
-): # list of (rows, noise, time, weights), one per piece of work in any process
-    "Cut a batch into pieces. Weights count real action steps, so the cut does not change the loss."
-    c, H = self.config, self.policy.config.chunk_size
-    pad = self.data.chunks(self.starts[rows], H)[1]
-    w = loss_weights(pad, self.policy.config.loss_version)
-    noise, t = step_noise(step, (len(rows), H, self.action.shape[1]), c.seed)
-    cuts = np.array_split(np.arange(len(rows)), self.acc.num_processes * c.grad_accum)
-    return [(rows[i], noise[i], t[i], w[i]) for i in cuts]
-
-# %% ../nbs/08_training.ipynb #792ef3ad
-@patch
-def train_step(self:Trainer,
-    pieces:list # what `plan` made, with their batches: (batch, prefix, noise, time, weights)
-): # loss of the whole batch, gradient norm
-    "Forward, backward, clip, update. A loss or gradient that is not finite changes nothing and raises."
-    c, total = self.config, 0.0
-    for g in self.opt.param_groups: g["lr"] = self.lr()
-    for i, (batch, prefix, *rest) in enumerate(pieces):
-        last = i == len(pieces) - 1
-        with contextlib.nullcontext() if last else self.acc.no_sync(self.model), autocast(str(self.device), c.compute_dtype):
-            loss = self.model(batch, *(x.to(self.device) for x in rest), prefix)
-        (loss * self.acc.num_processes).backward()           # DDP averages; the shares are meant to be added
-        total = total + loss.detach()
-    loss = self.acc.reduce(total, "sum").item()
-    norm = nn.utils.clip_grad_norm_(self.params.values(), c.grad_clip).item()
-    if not (math.isfinite(loss) and math.isfinite(norm)): raise TrainingError(self._nan_message(loss, norm))
-    self.opt.step(); self.opt.zero_grad(set_to_none=True); self.step += 1
-    if self.ema: self.ema.update(self.step)
-    return loss, norm
+def _draw(self:Trainer, rows, step): # noise (B, H, D), time (B,), weights (B,)
+    c, H = self.policy.config, self.policy.config.chunk_size
+    return *step_noise(step, (len(rows), H, self.action.shape[1]), self.config.seed), loss_weights(self.data.chunks(self.starts[rows], H)[1], c.loss_version)
 
 @patch
-def _nan_message(self:Trainer, loss, norm):
-    last = last_checkpoint(self.run)
-    kept = f"The last good checkpoint is {last}." if last else "No checkpoint had been written yet."
-    return (f"loss {loss}, gradient norm {norm} at step {self.step}: training stopped before the weights were touched. {kept} "
-            "Try a lower --lr, a longer warm-up, or look for extreme values in the data (smolvla.data.doctor).")
+def plan(self:Trainer, rows:np.ndarray, step:int): # list of (rows, noise, time, weights), one per piece of work in any process
+    "Cut the rows (B,) of a whole batch into pieces. Weights count real action steps, so the cut does not change the loss."
+    whole = rows, *self._draw(rows, step)
+    cuts = np.array_split(np.arange(len(rows)), self.acc.num_processes * self.config.grad_accum)
+    return [tuple(x[i] for x in whole) for i in cuts]
 
 # %% ../nbs/08_training.ipynb #5158d292
 @patch
@@ -568,50 +547,96 @@ def lr(self:Trainer): # learning rate of the update that comes next
     c = self.config
     return lr_at(self.at * c.steps, c.steps, c.lr, c.warmup_steps, c.decay_steps, c.decay_lr)
 
-# %% ../nbs/08_training.ipynb #3d68d83f
+# %% ../nbs/08_training.ipynb #fd3a129b
+@patch
+def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient norm
+    "Update with pieces (batch, prefix, noise, time, weights), see `plan`. A loss or gradient that is not finite changes nothing and raises."
+    c, total = self.config, 0.0
+    for g in self.opt.param_groups: g["lr"] = self.lr()
+    for i, (batch, prefix, *rest) in enumerate(pieces):
+        last = i == len(pieces) - 1
+        with contextlib.nullcontext() if last else self.acc.no_sync(self.model), autocast(str(self.device), c.compute_dtype):
+            loss = self.model(batch, *(x.to(self.device) for x in rest), prefix)
+        (loss * self.acc.num_processes).backward()           # DDP averages; the shares are meant to be added
+        total = total + loss.detach()
+    loss = self.acc.reduce(total, "sum").item()
+    norm = nn.utils.clip_grad_norm_(self.params.values(), c.grad_clip).item()
+    if not (math.isfinite(loss) and math.isfinite(norm)): raise TrainingError(self._nan_message(loss, norm))
+    self.opt.step(); self.opt.zero_grad(set_to_none=True); self.step += 1
+    if self.ema: self.ema.update(self.step)
+    return loss, norm
+
+# %% ../nbs/08_training.ipynb #8b37ffa0
+@patch
+def _val_loss(self:Trainer):
+    "Flow loss of the held-out rows, 64 at a time."
+    model, drawn, total = WeightedLoss(self.policy), self._draw(self.val_rows, -1), 0.0
+    for i in range(0, len(self.val_rows), 64):
+        b, prefix = self.batch(self.val_rows[i:i+64])
+        total += model(b, *(x[i:i+64].to(self.device) for x in drawn), prefix).item()
+    return total
+
+# %% ../nbs/08_training.ipynb #b0ee859d
+@patch
+def _averaged(self:Trainer):
+    "Inside, the policy holds the average of its weights, if there is one."
+    return self.ema.swapped() if self.ema else contextlib.nullcontext()
+
 @patch
 def evaluate(self:Trainer): # {"val_loss": ..., and what `aim` returns}
     "Flow loss on held-out episodes with noise and times that never change, and the aim."
     if not len(self.val_rows) and not self.aim: return {}
-    out, c = {}, self.config
     self.policy.eval()
-    with self.ema.swapped() if self.ema else contextlib.nullcontext(), torch.no_grad(), autocast(str(self.device), c.compute_dtype):
-        if len(self.val_rows):
-            total = 0.0
-            pad = self.data.chunks(self.starts[self.val_rows], self.policy.config.chunk_size)[1]
-            noise, t = step_noise(-1, (len(self.val_rows), pad.shape[1], self.action.shape[1]), c.seed)
-            w = loss_weights(pad, self.policy.config.loss_version)
-            for i in range(0, len(t), 64):
-                b, prefix = self.batch(self.val_rows[i:i+64])
-                total += WeightedLoss(self.policy)(b, *(x[i:i+64].to(self.device) for x in (noise, t, w)), prefix).item()
-            out["val_loss"] = total
+    with self._averaged(), torch.no_grad(), autocast(str(self.device), self.config.compute_dtype):
+        out = dict(val_loss=self._val_loss()) if len(self.val_rows) else {}
         if self.aim and self.main: out.update(self.aim(self.policy))
     self.policy.train()
     return out
 
-# %% ../nbs/08_training.ipynb #5a3b67c6
-def checkpoints(
-    run # run folder
-): # list of folders, oldest first
-    "Complete checkpoints; a half-written one carries another name."
+# %% ../nbs/08_training.ipynb #90beb5f0
+def checkpoints(run): # list of folders, oldest first
+    "Complete checkpoints of a run folder; a half-written one carries another name."
     return sorted((p for p in (Path(run)/"checkpoints").glob("*") if p.name.isdigit()), key=lambda p: int(p.name))
 
-def last_checkpoint(
-    run # run folder
-): # folder or None
-    "The newest complete checkpoint."
+def last_checkpoint(run): # folder or None
+    "The newest complete checkpoint of a run folder."
     return (checkpoints(run) or [None])[-1]
 
-def read_metrics(
-    run # run folder
-): # list of dicts
-    "The lines of metrics.jsonl; one cut short by a crash is left out."
+# %% ../nbs/08_training.ipynb #8f3808a1
+def read_metrics(run): # list of dicts
+    "The lines of metrics.jsonl in a run folder; one cut short by a crash is left out."
     out, path = [], Path(run)/"metrics.jsonl"
     for line in path.read_text().splitlines() if path.exists() else []:
         with contextlib.suppress(json.JSONDecodeError): out.append(json.loads(line))
     return out
 
-# %% ../nbs/08_training.ipynb #c4d19a50
+# %% ../nbs/08_training.ipynb #59fe2ce1
+@patch
+def _nan_message(self:Trainer, loss, norm):
+    last = last_checkpoint(self.run)
+    kept = f"The last good checkpoint is {last}." if last else "No checkpoint had been written yet."
+    return (f"loss {loss}, gradient norm {norm} at step {self.step}: training stopped before the weights were touched. {kept} "
+            "Try a lower --lr, a longer warm-up, or look for extreme values in the data (smolvla.data.doctor).")
+
+# %% ../nbs/08_training.ipynb #d02d89c1
+@patch
+def _open_run(self:Trainer):
+    "The run folder: what is needed to repeat it, and the log up to the step we are at."
+    self.run.mkdir(parents=True, exist_ok=True)
+    made = dict(versions=versions(), data_fingerprint=self.data.fingerprint, trained=sum(p.numel() for p in self.params.values()))
+    self.history = [m for m in read_metrics(self.run) if m["step"] <= self.step] if self.step else []
+    if not self.main: return
+    write_durable(self.run/"config.json", json_bytes({**dataclasses.asdict(self.config), "made_with": made}))
+    write_durable(self.run/"metrics.jsonl", "".join(json.dumps(m) + "\n" for m in self.history).encode())
+    self.file = open(self.run/"metrics.jsonl", "a")
+
+@patch
+def _log(self:Trainer, **metrics):
+    if not metrics: return
+    self.history.append(dict(step=self.step, **metrics))
+    if self.main: self.file.write(json.dumps(self.history[-1]) + "\n")
+
+# %% ../nbs/08_training.ipynb #d5c19533
 def _fsync_tree(folder):
     for p in [*folder.rglob("*"), folder, folder.parent]:
         fd = os.open(p, os.O_RDONLY)
@@ -627,39 +652,44 @@ def _disk(trainer, tmp=None):
         raise TrainingError(f"cannot write to {trainer.run} at step {trainer.step} ({e}). The last whole checkpoint is {last_checkpoint(trainer.run)}: "
                             f"free some space, then smolvla_train --resume {trainer.run}") from e
 
+# %% ../nbs/08_training.ipynb #2fe0b1b0
+@patch
+def _write_state(self:Trainer, folder):
+    "Masters, moments, average, random state and step: what `restore` reads."
+    folder.mkdir(parents=True); own = lambda d: {k: v.detach().cpu().contiguous() for k, v in d.items()}
+    save_file(own(self.params), folder/"masters.safetensors")
+    if self.ema: save_file(own(self.ema.avg), folder/"ema.safetensors")
+    save_file(own({f"{n}.{k}": v for n, p in self.params.items() for k, v in self.opt.state[p].items()}), folder/"optimizer_state.safetensors")
+    save_file({"torch": torch.get_rng_state()}, folder/"rng_state.safetensors")
+    (folder/"training_step.json").write_text(json.dumps(dict(step=self.step, elapsed=self.elapsed + time.monotonic() - self.started)))
+
+# %% ../nbs/08_training.ipynb #095dcded
 @patch
 def save(self:Trainer): # the checkpoint folder
     "Write a checkpoint beside the others and rename it when it is whole. `pretrained_model` holds the average when there is one."
     if not self.main: return
     final = self.run/"checkpoints"/f"{self.step:06d}"; tmp = final.with_name(f"{final.name}.tmp")
     if final.exists(): return final
-    shutil.rmtree(tmp, ignore_errors=True); state = tmp/"training_state"; own = lambda d: {k: v.detach().cpu().contiguous() for k, v in d.items()}
+    shutil.rmtree(tmp, ignore_errors=True)
     with _disk(self, tmp):
-        self.file.flush(); os.fsync(self.file.fileno())          # the log is never behind the checkpoint
-        state.mkdir(parents=True)
-        with self.ema.swapped() if self.ema else contextlib.nullcontext(): self.policy.save_pretrained(tmp/"pretrained_model")
-        save_file(own(self.params), state/"masters.safetensors")
-        if self.ema: save_file(own(self.ema.avg), state/"ema.safetensors")
-        save_file(own({f"{n}.{k}": v for n, p in self.params.items() for k, v in self.opt.state[p].items()}), state/"optimizer_state.safetensors")
-        save_file({"torch": torch.get_rng_state()}, state/"rng_state.safetensors")
-        (state/"training_step.json").write_text(json.dumps(dict(step=self.step, elapsed=self.elapsed + time.monotonic() - self.started)))
+        self.file.flush(); os.fsync(self.file.fileno())
+        self._write_state(tmp/"training_state")
+        with self._averaged(): self.policy.save_pretrained(tmp/"pretrained_model")
         _fsync_tree(tmp); os.rename(tmp, final); _fsync_tree(final.parent)
     for old in checkpoints(self.run)[:-self.config.keep]: shutil.rmtree(old)
     return final
 
-# %% ../nbs/08_training.ipynb #a790d256
+# %% ../nbs/08_training.ipynb #e38fbe4b
 @patch
-def restore(self:Trainer,
-    checkpoint # folder that `save` returned
-):
-    "Weights, moments, average, random state and step, exactly as they were."
+def restore(self:Trainer, checkpoint):
+    "Weights, moments, average, random state and step, exactly as they were when `save` made the folder `checkpoint`."
     state = Path(checkpoint)/"training_state"; load = lambda name: load_file(state/f"{name}.safetensors", str(self.device))
     masters, opt = load("masters"), load("optimizer_state")
     if masters.keys() != self.params.keys():
         raise TrainingError(f"{checkpoint} trained {len(masters)} tensors, this run trains {len(self.params)}: it belongs to another configuration")
-    with torch.no_grad():
-        for n, p in self.params.items(): p.copy_(masters[n])
-    for n, p in self.params.items(): self.opt.state[p] = {k: opt[f"{n}.{k}"] for k in ("step", "exp_avg", "exp_avg_sq") if f"{n}.{k}" in opt}
+    for n, p in self.params.items():
+        p.data.copy_(masters[n])
+        self.opt.state[p] = {k: opt[f"{n}.{k}"] for k in ("step", "exp_avg", "exp_avg_sq") if f"{n}.{k}" in opt}
     if self.ema: avg = load("ema"); self.ema.avg = {n: avg[n] for n in self.params}
     torch.set_rng_state(load_file(state/"rng_state.safetensors")["torch"])
     s = json.loads((state/"training_step.json").read_text()); self.step, self.elapsed = s["step"], s["elapsed"]
@@ -681,13 +711,12 @@ def plot_losses(
     ax.set(xlabel="step", ylabel="flow loss", yscale="log", title=title); ax.legend(); ax.grid(alpha=.3)
     return ax
 
-# %% ../nbs/08_training.ipynb #5b085a74
+# %% ../nbs/08_training.ipynb #65ad073f
 class LiveCurve:
     "The loss curve in a notebook, redrawn in place; elsewhere it draws nothing."
     def __init__(self, on):
-        try: from IPython import get_ipython; self.on = on and hasattr(get_ipython(), "kernel")
-        except ImportError: self.on = False
-        self.handle, self.last = None, 0.0
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        self.on, self.handle, self.last = on and hasattr(shell, "kernel"), None, 0.0
     def update(self, history, force=False):
         if not self.on or not history or not (force or time.monotonic() - self.last > 1): return
         from IPython.display import display
@@ -708,7 +737,7 @@ def _stop_on_signal(trainer):
     finally:
         for s, h in old.items(): signal.signal(s, h)
 
-# %% ../nbs/08_training.ipynb #1ed44673
+# %% ../nbs/08_training.ipynb #6ed99556
 @patch
 def _load(self:Trainer, step):
     "The pieces of update `step` that belong to this process, with their batches."
@@ -716,24 +745,7 @@ def _load(self:Trainer, step):
     n = self.config.grad_accum; mine = self.plan(rows, step)[self.acc.process_index * n:(self.acc.process_index + 1) * n]
     return [(*self.batch(r), *rest) for r, *rest in mine]
 
-@patch
-def _log(self:Trainer, **metrics):
-    if not metrics: return
-    self.history.append(dict(step=self.step, **metrics))
-    if self.main: self.file.write(json.dumps(self.history[-1]) + "\n")
-
-@patch
-def _open_run(self:Trainer):
-    "The run folder: what is needed to repeat it, and the log up to the step we are at."
-    self.run.mkdir(parents=True, exist_ok=True)
-    made = dict(versions=versions(), data_fingerprint=self.data.fingerprint, trained=sum(p.numel() for p in self.params.values()))
-    self.history = [m for m in read_metrics(self.run) if m["step"] <= self.step] if self.step else []
-    if not self.main: return
-    write_durable(self.run/"config.json", json_bytes({**dataclasses.asdict(self.config), "made_with": made}))
-    write_durable(self.run/"metrics.jsonl", "".join(json.dumps(m) + "\n" for m in self.history).encode())
-    self.file = open(self.run/"metrics.jsonl", "a")
-
-# %% ../nbs/08_training.ipynb #e5dd1a3f
+# %% ../nbs/08_training.ipynb #5f884f91
 @patch
 def fit(self:Trainer): # history, a list of dicts
     "Train until the steps or the minutes are spent, or until Ctrl-C; then save the policy and the plots."
@@ -755,11 +767,11 @@ def fit(self:Trainer): # history, a list of dicts
     self._finish(live)
     return self.history
 
+# %% ../nbs/08_training.ipynb #d4e49226
 @patch
 def _recent(self:Trainer): # mean training loss of the last log_every updates
     return float(np.mean([m["loss"] for m in self.history[-self.config.log_every:] if "loss" in m] or [np.nan]))
 
-# %% ../nbs/08_training.ipynb #dd3930bb
 @patch
 def _finish(self:Trainer, live):
     "Checkpoint, plots, and the policy ready to be loaded; or, after Ctrl-C, a checkpoint and how to go on."
@@ -768,32 +780,27 @@ def _finish(self:Trainer, live):
     if not self.main: return
     self.file.close(); live.update(self.history, force=True)
     fig = plot_losses(self.history).figure; fig.savefig(self.run/"loss.png", bbox_inches="tight"); plt.close(fig)
-    if self.stop:
-        return print(f"stopped at step {self.step}, saved in {kept}. Go on with: smolvla_train --resume {self.run}")
-    with self.ema.swapped() if self.ema else contextlib.nullcontext():
+    if self.stop: return print(f"stopped at step {self.step}, saved in {kept}. Go on with: smolvla_train --resume {self.run}")
+    with self._averaged():
         self.policy.eval(); self.policy.save_pretrained(self.run/"policy")
         fig = self.plot_open_loop(); fig.savefig(self.run/"open_loop.png", bbox_inches="tight"); plt.close(fig)
     val = next((f", held-out {m['val_loss']:.4f}" for m in self.history[::-1] if "val_loss" in m), "")
     if not self.quiet: print(f"step {self.step}: loss {self._recent():.4f}{val}, {self.rate:.0f} samples/s; policy in {self.run/'policy'}")
 
-# %% ../nbs/08_training.ipynb #a36963a9
+# %% ../nbs/08_training.ipynb #de4a3706
 @patch
 @torch.no_grad()
-def open_loop(self:Trainer,
-    rows:np.ndarray # (b,) rows of `starts`
-): # predicted (b, H, A), demonstrated (b, H, A) in robot units, is_pad (b, H)
-    "Chunks that the policy predicts from recorded observations, beside what the demonstrator did."
-    b, prefix = self.batch(rows); H, A = self.policy.config.chunk_size, self.data.action.shape[1]
-    noise = step_noise(-2, (len(rows), H, self.action.shape[1]), self.config.seed)[0].to(self.device)
-    x = self.policy.sample_actions(b, noise=noise, **(dict(prefix=prefix) if prefix else {}))
-    true, pad = self.data.chunks(self.starts[rows], H)
-    return self.policy.processor.unnormalize_action(x)[..., :A].cpu().numpy(), true, pad
+def open_loop(self:Trainer, rows:np.ndarray): # predicted (b, H, A), demonstrated (b, H, A) in robot units, is_pad (b, H)
+    "Chunks that the policy predicts from the recorded observations of some rows (b,) of `starts`, beside what the demonstrator did."
+    b, prefix = self.batch(rows); noise = self._draw(rows, -2)[0].to(self.device)
+    true, pad = self.data.chunks(self.starts[rows], self.policy.config.chunk_size)
+    x = self.policy.sample_actions(b, noise, prefix=prefix)
+    return self.policy.processor.unnormalize_action(x)[..., :true.shape[2]].cpu().numpy(), true, pad
 
+# %% ../nbs/08_training.ipynb #40ecd644
 @patch
-def plot_open_loop(self:Trainer,
-    n:int=3 # how many observations
-): # figure
-    "Predicted (solid) against demonstrated (dashed) chunks of held-out frames, one column each."
+def plot_open_loop(self:Trainer, n:int=3): # figure
+    "Predicted (solid) against demonstrated (dashed) chunks of `n` held-out frames, one column each."
     pool = self.val_rows if len(self.val_rows) else self.rows
     pred, true, pad = self.open_loop(pool[np.linspace(0, len(pool) - 1, min(n, len(pool)) + 2)[1:-1].astype(int)])
     names = self.data.datasets[0].features["action"].get("names") or [f"action {i}" for i in range(true.shape[2])]
@@ -806,16 +813,17 @@ def plot_open_loop(self:Trainer,
     fig.tight_layout()
     return fig
 
-# %% ../nbs/08_training.ipynb #2deba04b
+# %% ../nbs/08_training.ipynb #08660ab1
 def new_policy(
     data, # TrainData, data sets, or folders
     vlm="nano", # nano (the shipped one), or a folder of a SmolVLM
     name:str="nano", # preset
     camera_map:dict=None, # {camera in the data: slot of the policy}
+    seed:int=1000, # of the new expert's weights; sets torch's generator
     **changes # fields of SmolVLAConfig, for example chunk_size=50
 ): # SmolVLA with a new expert, statistics and cameras from the data
     "A policy to train from scratch, on a frozen VLM."
-    data = data if isinstance(data, TrainData) else TrainData(data)
+    torch.manual_seed(seed); data = data if isinstance(data, TrainData) else TrainData(data)
     ds = data.datasets[0]; slot = lambda k: (camera_map or {}).get(k, k)
     feats = {slot(k): dict(type="VISUAL", shape=[3, *ds.features[k]["shape"][:2]]) for k in ds.camera_keys}
     feats["observation.state"] = dict(type="STATE", shape=[data.state.shape[1]])
@@ -823,34 +831,30 @@ def new_policy(
     own = {} if vlm == "nano" else dict(vlm=load_vlm(vlm), tokenizer=load_tokenizer(vlm))
     return SmolVLA.new(c, data.stats, camera_map=camera_map, **own)
 
-# %% ../nbs/08_training.ipynb #a767ac40
-def start_policy(
-    c:TrainConfig,
-    data:TrainData
-): # SmolVLA
+# %% ../nbs/08_training.ipynb #0b0ab4c9
+def start_policy(c:TrainConfig, data:TrainData): # SmolVLA
     "The policy a configuration asks for: a new one, the shipped one, or one from a folder."
-    torch.manual_seed(c.seed)            # the new expert's weights belong to the run too
-    if c.policy == "new": return new_policy(data, c.vlm, c.preset, c.camera_map, **c.policy_config)
+    if c.policy == "new": return new_policy(data, c.vlm, c.preset, c.camera_map, c.seed, **c.policy_config)
     if c.policy_config: raise TrainingError(f"{sorted(c.policy_config)} can only be chosen for a new policy: leave them out, or use --policy new")
+    torch.manual_seed(c.seed)            # an aim that samples actions belongs to the run too
     policy = nano_policy() if c.policy == "nano" else SmolVLA.from_pretrained(c.policy, camera_map=c.camera_map, quiet=True)
     if c.stats == "data" or policy.processor is None: policy.use_stats(data.stats, camera_map=c.camera_map)
     return policy
 
+# %% ../nbs/08_training.ipynb #a5d5dc94
 def start(
     c:TrainConfig,
-    aim=None, # see Trainer
-    quiet:bool=False
+    aim=None, quiet:bool=False # see Trainer
 ) -> Trainer: # ready to `fit`
     "Open the data, make the policy and the trainer of a configuration."
     if checkpoints(c.out): raise TrainingError(f"{c.out} already holds a run: go on with --resume {c.out}, or choose another --out")
     data = TrainData(c.data)
     return Trainer(start_policy(c, data), data, c, aim, quiet)
 
-# %% ../nbs/08_training.ipynb #165acb6d
+# %% ../nbs/08_training.ipynb #bae21e5e
 def resume(
     run, # folder of an unfinished run
-    aim=None,
-    quiet:bool=False
+    aim=None, quiet:bool=False # see Trainer
 ) -> Trainer: # ready to `fit`, at the step of the last checkpoint
     "Go on where a run stopped, or was stopped."
     path = Path(run)/"config.json"
@@ -861,18 +865,16 @@ def resume(
         raise TrainingError(f"the data in {c.data} is not what {run} was trained on (it was changed or extended since): "
                             f"start a new run from its weights with --policy {last or run}/pretrained_model --data ... --out ...")
     if last is None and c.policy == "in memory": raise TrainingError(f"{run} has no checkpoint yet: call train again")
-    if last is None: return Trainer(start_policy(c, data), data, c, aim, quiet)
-    t = Trainer(SmolVLA.from_pretrained(last/"pretrained_model", quiet=True), data, c, aim, quiet)
-    t.restore(last)
+    t = Trainer(SmolVLA.from_pretrained(last/"pretrained_model", quiet=True) if last else start_policy(c, data), data, c, aim, quiet)
+    if last: t.restore(last)
     return t
 
-# %% ../nbs/08_training.ipynb #536948e3
+# %% ../nbs/08_training.ipynb #62fc8821
 def train(
     policy, # SmolVLA; trained in place
     datasets, # TrainData, data sets or folders
     out, # run folder
-    aim=None, # callable(policy) -> dict of numbers
-    quiet:bool=False,
+    aim=None, quiet:bool=False, # see Trainer
     **fields # of TrainConfig, for example steps=500, lr=1e-3
 ) -> Trainer: # its `history` holds the losses
     "Train a policy on data sets, and leave a run folder."
@@ -882,16 +884,14 @@ def train(
     t.fit()
     return t
 
-# %% ../nbs/08_training.ipynb #6e893c5b
+# %% ../nbs/08_training.ipynb #f2cc5a7b
 def make_config(
     recipe=None, # file or shipped name, see read_config
     **given # fields that were set; None means not set
 ) -> TrainConfig:
     "A configuration from a recipe and what the caller changed."
-    d = read_config(recipe) if recipe else {}
-    made = d.pop("made_with", {}); d.pop("about", None)
-    d.update({k: v for k, v in given.items() if v is not None})
-    c = TrainConfig(**d)
+    d = {k: v for k, v in read_config(recipe).items() if k not in ("made_with", "about")} if recipe else {}
+    c = TrainConfig(**d | {k: v for k, v in given.items() if v is not None})
     if not c.data: raise TrainingError("no data set: give --data FOLDER (as smolvla_record writes it), more than once to mix several")
     if not c.out: raise TrainingError("no run folder: give --out FOLDER, for example --out outputs/train/first")
     return c

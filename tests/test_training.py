@@ -138,6 +138,29 @@ def test_cache_is_never_stale(data, tmp_path, capsys):
     assert "processor changed" in build(longer)[2]
     assert "data changed" in build(longer, TrainData(write_set(tmp_path / "other", 1, 5, seed=9)))[2]
 
+def test_two_vlms_in_one_default_folder(data, tmp_path):
+    "A second VLM takes the folder over while the first still trains: both read their own rows, and neither is served the other's later."
+    first, second = tiny_policy(data.stats), tiny_policy(data.stats, seed=1)
+    def opened(p, name): return Trainer(p, data, TrainConfig(out=tmp_path / name, batch_size=8), quiet=True)
+    def own(t): # are these the keys and values of this trainer's VLM?
+        want = t.policy.prefix_kv(t.policy.preprocess(data.observation(np.arange(36))))
+        return all(torch.allclose(x, y, atol=1e-2) for u, v in zip(t.cache.gather(np.arange(36)).kv, want.kv) for x, y in zip(u, v))
+    a = opened(first, "a"); b = opened(second, "b")
+    assert a.cache.folder == b.cache.folder == tmp_path / "prefix_cache" / data.fingerprint[:12] and a.cache.key != b.cache.key
+    assert own(a) and own(b) and own(opened(first, "a")) and own(b)
+
+def test_cache_is_opened_under_the_lock(data, tmp_path, monkeypatch):
+    "Otherwise a build by another VLM, between our build and our look, would hand us its rows."
+    real, seen = PrefixCache.__init__, []
+    def init(self, folder, manifest=None):
+        with open(folder / ".lock") as f:
+            try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB); seen.append("free")
+            except OSError: seen.append("held")
+        real(self, folder, manifest)
+    monkeypatch.setattr(PrefixCache, "__init__", init)
+    for _ in range(2): PrefixCache.build(tmp_path / "c", tiny_policy(data.stats), data, quiet=True)
+    assert seen == ["held", "held"]
+
 def test_cache_build_resumes(data, tmp_path, monkeypatch):
     p, folder, calls, real = tiny_policy(data.stats), tmp_path / "c", [], T._forward_rows
     def dies(policy, data, idx, *a):
@@ -236,6 +259,16 @@ def test_a_new_policy_belongs_to_its_seed(data, root, tmp_path, cache_dir):
     loaded = SmolVLA.from_pretrained(tmp_path / "b/policy", quiet=True)
     act = loaded.select_action({k: v[0] if k != "task" else v[:1] for k, v in data.observation(np.array([3])).items()})
     assert act.shape == (6,) and torch.isfinite(act).all()
+
+def test_new_policy_takes_a_seed(data, root, tmp_path):
+    p = tiny_policy(data.stats); p.vlm.save_pretrained(tmp_path / "vlm"); p.tokenizer.save_pretrained(tmp_path / "vlm")
+    fields = dict(vlm=tmp_path / "vlm", num_vlm_layers=2, chunk_size=8, n_action_steps=4, resize_imgs_with_padding=(SIZE, SIZE), tokenizer_max_length=12)
+    def weights(**kw): torch.randn(3); return new_policy(data, **fields, **kw).state_dict()
+    default, same, other = weights(), weights(seed=TrainConfig().seed), weights(seed=6)
+    assert all(torch.equal(default[k], same[k]) for k in default) and not torch.equal(default["model.state_proj.weight"], other["model.state_proj.weight"])
+    del fields["vlm"]
+    begun = start_policy(TrainConfig(vlm=tmp_path / "vlm", seed=6, policy_config=fields), data).state_dict()
+    assert all(torch.equal(other[k], begun[k]) for k in other), "the command line and Python agree"
 
 def test_only_the_newest_checkpoints_stay(data, tmp_path, cache_dir):
     train(tiny_policy(data.stats), data, tmp_path / "a", cache_dir=cache_dir, keep=2, **small(steps=5, save_every=1))
