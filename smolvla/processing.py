@@ -6,13 +6,11 @@
 __all__ = ['PREFIX', 'to_float_nchw', 'resize_with_pad', 'normalize', 'unnormalize', 'lookup_stats', 'pad_vector', 'tokenize',
            'load_tokenizer', 'CameraBinding', 'bind_cameras', 'Batch', 'Processor', 'explain']
 
-# %% ../nbs/02_processing.ipynb #3e5a4fdb
-import re
-import warnings
+# %% ../nbs/02_processing.ipynb #4ad5d075
+import re, warnings
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -54,7 +52,7 @@ def resize_with_pad(
     small = F.interpolate(images, size=(new_h, new_w), mode="bilinear", align_corners=False)
     return F.pad(small, (width - new_w, 0, height - new_h, 0), value=pad_value)
 
-# %% ../nbs/02_processing.ipynb #9c0e6407
+# %% ../nbs/02_processing.ipynb #c087ccd7
 def normalize(
     x:torch.Tensor, # (...,D) in robot units
     mean:torch.Tensor, # (D,)
@@ -64,6 +62,7 @@ def normalize(
     "MEAN_STD as LeRobot does it: `(x - mean) / (std + eps)`"
     return (x - mean) / (std + eps)
 
+# %% ../nbs/02_processing.ipynb #df2b2aad
 def unnormalize(
     x:torch.Tensor, # (...,D) normalised
     mean:torch.Tensor, # (D,)
@@ -72,19 +71,24 @@ def unnormalize(
     "The way back, `x*std + mean`, which has no eps"
     return x*std + mean
 
-# %% ../nbs/02_processing.ipynb #f25e67c9
-def _nested(
-    stats:dict, # {"action": {"mean": ..}} or {"action.mean": ..}
-)->dict: # {"action": {"mean": ..}}
-    "Both spellings of a statistics table, as the nested one"
+# %% ../nbs/02_processing.ipynb #6f04ab7a
+def _nested(stats:dict)->dict: # {"action": {"mean": ..}}
+    "Both spellings of a statistics table as the nested one"
     out = {}
     for k, v in stats.items():
+        key, _, stat = k.rpartition(".")
         if isinstance(v, dict): out.setdefault(k, {}).update(v)
-        else:
-            key, _, stat = k.rpartition(".")
-            out.setdefault(key, {})[stat] = v
+        else: out.setdefault(key, {})[stat] = v
     return out
 
+# %% ../nbs/02_processing.ipynb #5e2b766a
+def _not_found(table, full, key)->str:
+    near = [k for k in table if k.endswith(key)] or get_close_matches(full, table, n=3, cutoff=.4)
+    prefixes = [k[:-len(key) - 1] for k in near if k.endswith("." + key)]
+    cure = f"Pass stats_prefix={prefixes[0]!r} if that is your robot." if prefixes else "Give the stats of the data set you train on or drive with."
+    return f"no mean and std for {full!r}. Found: {', '.join(sorted(table)) or 'nothing'}. {cure}"
+
+# %% ../nbs/02_processing.ipynb #77e588d5
 def lookup_stats(
     stats:dict, # nested {"action": {"mean": ..}} (data set) or flat {"action.mean": ..} (checkpoint)
     key:str, # "observation.state" or "action"
@@ -92,11 +96,7 @@ def lookup_stats(
 )->dict: # {"mean": (D,), "std": (D,)} float32
     "Mean and standard deviation of `key`; `ValueError` naming what was found when they are missing or unusable"
     table, full = _nested(stats or {}), f"{prefix}.{key}" if prefix else key
-    if not {"mean", "std"} <= table.get(full, {}).keys():
-        near = [k for k in table if k.endswith(key)] or get_close_matches(full, table, n=3, cutoff=.4)
-        prefixes = [k[:-len(key) - 1] for k in near if k.endswith("." + key)]
-        cure = f"Pass stats_prefix={prefixes[0]!r} if that is your robot." if prefixes else "Give the stats of the data set you train on or drive with."
-        raise ValueError(f"no mean and std for {full!r}. Found: {', '.join(sorted(table)) or 'nothing'}. {cure}")
+    if not {"mean", "std"} <= table.get(full, {}).keys(): raise ValueError(_not_found(table, full, key))
     res = {s: torch.as_tensor(np.asarray(table[full][s]), dtype=torch.float32).flatten() for s in ("mean", "std")}
     if res["mean"].shape != res["std"].shape or not all(torch.isfinite(v).all() for v in res.values()) or (res["std"] < 0).any():
         raise ValueError(f"the stats of {full!r} are unusable: mean {res['mean'].tolist()}, std {res['std'].tolist()}. Recompute them (see `doctor`).")
@@ -158,9 +158,9 @@ class CameraBinding:
         w = [max(len(r[i]) for r in table) for i in range(2)]
         return "\n".join(f"{a:<{w[0]}}  {b:<{w[1]}}  {c}".rstrip() for a, b, c in table)
 
-# %% ../nbs/02_processing.ipynb #07bd625c
+# %% ../nbs/02_processing.ipynb #b2bdfab0
 def _invert(policy_keys, found_keys, mapping):
-    "{slot: camera} asked for by `mapping` and by equal names"
+    "{slot: camera} asked for by `mapping` and by equal names; cameras that feed nothing; those left out on purpose"
     renamed = {_key(c): s and _key(s) for c, s in (mapping or {}).items()}
     for c, s in renamed.items():
         if c not in found_keys: raise ValueError(f"camera_map names camera {c!r}, but the observation has {found_keys}")
@@ -172,6 +172,7 @@ def _invert(policy_keys, found_keys, mapping):
         if s in policy_keys: slots[s] = c
     return slots, [c for c in found_keys if c not in slots.values()], [c for c, s in renamed.items() if s is None]
 
+# %% ../nbs/02_processing.ipynb #2b15afdf
 def bind_cameras(
     policy_keys, # the policy's slots in order, "observation.images.<slot>"
     found_keys, # the observation's cameras
@@ -182,26 +183,24 @@ def bind_cameras(
     policy_keys, found_keys = [_key(k) for k in policy_keys], [_key(k) for k in found_keys]
     slots, unused, ignored = _invert(policy_keys, found_keys, mapping)
     missing = [k for k in policy_keys if k not in slots]
-    real = [k for k in missing if not re.search(r"empty_camera_\d+$", k)]
-    lost = [c for c in unused if c not in ignored]
+    real, lost = [k for k in missing if not re.search(r"empty_camera_\d+$", k)], [c for c in unused if c not in ignored]
     if (real and lost) or not slots:
         guess = {c.removeprefix(PREFIX): s.removeprefix(PREFIX) for c, s in zip(lost, real)}
         raise ValueError(f"the policy wants cameras {policy_keys}, the observation has {found_keys or 'none'}; "
                          f"nothing feeds {real}. Say which is which, for example camera_map={guess}.")
-    blank = missing[:empty_cameras]
-    how = lambda k: "bound" if k in slots else "empty, masked" if k in blank else "skipped"
+    how = lambda k: "bound" if k in slots else "empty, masked" if k in missing[:empty_cameras] else "skipped"
     return CameraBinding([(k, slots.get(k), how(k)) for k in policy_keys], unused)
 
-# %% ../nbs/02_processing.ipynb #4685fac3
+# %% ../nbs/02_processing.ipynb #c4a16a99
 class Batch(dict):
     "What the network receives, a dict of tensors that remembers its processor and the names of its pictures"
-    processor = slots = None
-    def to(self, device): # move every tensor
-        res = Batch({k: v.to(device) for k, v in self.items()})
-        res.processor, res.slots = self.processor, self.slots
-        return res
+    def __init__(self, *args, processor=None, slots=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.processor, self.slots = processor, slots
+    def to(self, device): return Batch({k: v.to(device) for k, v in self.items()}, processor=self.processor, slots=self.slots) # move every tensor
     def __repr__(self): return "\n".join(f"{k:<14}{str(tuple(v.shape)):<20}{str(v.dtype).removeprefix('torch.')}" for k, v in self.items())
 
+# %% ../nbs/02_processing.ipynb #405c1fda
 @dataclass
 class Processor:
     "From LeRobot observations to network inputs; `ValueError` at once when statistics are missing"
@@ -218,7 +217,6 @@ class Processor:
     camera_map:dict|None=None # {camera: slot}, see `bind_cameras`
     stats_prefix:str|None=None # see `lookup_stats`
     joint_names:list|None=None # for messages and `explain`
-
     def __post_init__(self):
         for kind, how in self.norm_map.items():
             if how not in (("IDENTITY",) if kind == "VISUAL" else ("IDENTITY", "MEAN_STD")):
@@ -238,21 +236,23 @@ def _cameras(obs): return [k for k in obs if k.startswith("observation.image") a
 @patch
 def _binding(self:Processor, obs): return bind_cameras(self.image_keys, _cameras(obs), self.camera_map, self.empty_cameras)
 
-# %% ../nbs/02_processing.ipynb #e0876f61
+# %% ../nbs/02_processing.ipynb #81606b8e
+@patch
+def _camera(self:Processor, obs, cam)->tuple: # pixels (B,3,H,W) in [-1,1], mask (B,) bool
+    x = to_float_nchw(obs[cam], cam)
+    x = x[None] if x.ndim == 3 else x[:, -1] if x.ndim == 5 else x
+    if self.resize: x = resize_with_pad(x, *self.resize)
+    seen = torch.as_tensor(obs.get(cam + "_padding_mask", [True]*len(x))).reshape(-1)
+    return x*2 - 1, seen.bool().to(x.device)
+
+# %% ../nbs/02_processing.ipynb #2c8525bc
 @patch
 def images(self:Processor,
     obs:dict, # observation.images.<name> uint8 (B,H,W,3) or float (B,3,H,W); optional <key>_padding_mask (B,)
 )->tuple: # images (B,N,3,H,W) in [-1,1], mask (B,N) bool
     "Bind, resize, pad and scale every camera"
-    found, binding = {}, self._binding(obs)
-    for slot, cam, _ in binding.rows:
-        if cam is None: continue
-        x = to_float_nchw(obs[cam], cam)
-        x = x[None] if x.ndim == 3 else x[:, -1] if x.ndim == 5 else x
-        if self.resize: x = resize_with_pad(x, *self.resize)
-        seen = obs.get(cam + "_padding_mask")
-        seen = torch.ones(len(x)) if seen is None else torch.as_tensor(seen).reshape(-1)
-        found[slot] = x*2 - 1, seen.bool().to(x.device)
+    binding = self._binding(obs)
+    found = {slot: self._camera(obs, cam) for slot, cam, _ in binding.rows if cam}
     sizes = {k: tuple(x.shape) for k, (x, _) in found.items()}
     if len(set(sizes.values())) > 1: raise ValueError(f"cameras differ in batch or size: {sizes}. Set resize=(width, height), or fix the batch.")
     x, m = next(iter(found.values()))
@@ -273,7 +273,7 @@ def words(self:Processor,
     task = _need(obs, "task")
     return tokenize(self.tokenizer, [task] if isinstance(task, str) else list(task), self.tokenizer_max_length, self.pad_language_to)
 
-# %% ../nbs/02_processing.ipynb #4868272d
+# %% ../nbs/02_processing.ipynb #5a1e184f
 @patch
 def _vector(self:Processor, x, key, stats, width):
     "Check, normalise and pad one vector (...,D)"
@@ -284,10 +284,10 @@ def _vector(self:Processor, x, key, stats, width):
     if not torch.isfinite(x).all():
         *where, i = (~torch.isfinite(x)).nonzero()[0].tolist()
         raise ValueError(f"{key} is {x[(*where, i)].item()} at {where}, {names(i)}. Look at the data (`doctor`) or the sensor.")
-    x = x.float()
-    if stats: x = normalize(x, stats["mean"].to(x.device), stats["std"].to(x.device))
+    x = normalize(x.float(), stats["mean"].to(x.device), stats["std"].to(x.device)) if stats else x.float()
     return pad_vector(x, width)
 
+# %% ../nbs/02_processing.ipynb #7b769077
 @patch
 def vectors(self:Processor,
     obs:dict, # observation.state (B,S); for training also action (B,H,A), action_is_pad (B,H); robot units
@@ -304,7 +304,7 @@ def vectors(self:Processor,
         res.update(action=self._vector(a, "action", self.action_stats, self.max_action_dim), action_is_pad=pad.to(a.device))
     return res
 
-# %% ../nbs/02_processing.ipynb #d51db999
+# %% ../nbs/02_processing.ipynb #51c7d6ba
 @patch
 def __call__(self:Processor,
     obs:dict, # one observation, or a batch of them
@@ -318,6 +318,7 @@ def __call__(self:Processor,
     res.processor, res.slots = self, [s.removeprefix(PREFIX) for s, _, how in self._binding(obs).rows if how != "skipped"]
     return res
 
+# %% ../nbs/02_processing.ipynb #e44acd86
 @patch
 def unnormalize_action(self:Processor,
     x:torch.Tensor, # (...,A) or (...,32) normalised
@@ -328,7 +329,7 @@ def unnormalize_action(self:Processor,
     if x.shape[-1] < len(s["mean"]): raise ValueError(f"the network gave {x.shape[-1]} values, this robot has {len(s['mean'])}")
     return unnormalize(x[..., :len(s["mean"])], s["mean"].to(x.device), s["std"].to(x.device))
 
-# %% ../nbs/02_processing.ipynb #5490e6e4
+# %% ../nbs/02_processing.ipynb #3c40c30b
 def _explain_text(batch, processor, row):
     "Words, masks and joints of one row, as lines"
     t, m = batch["tokens"][row], batch["token_mask"][row]
@@ -344,6 +345,7 @@ def _explain_text(batch, processor, row):
     yield f"and {batch['state'].shape[1] - n} zeros"
     if "action" in batch: yield f"action  chunk of {batch['action'].shape[1]}, {int(batch['action_is_pad'][row].sum())} of them padding"
 
+# %% ../nbs/02_processing.ipynb #01123801
 def explain(
     batch, # what a `Processor` returned
     processor=None, # only needed when the batch has lost its own
@@ -356,11 +358,9 @@ def explain(
     slots = getattr(batch, "slots", None) or [f"camera {i}" for i in range(len(imgs))]
     fig, axs = plt.subplots(1, len(imgs), figsize=(2.6*len(imgs), 2.9), dpi=80, squeeze=False)
     for ax, im, ok, slot in zip(axs[0], imgs, mask.tolist(), slots):
-        flat = (im == -1).all(0)
+        flat, (h, w) = (im == -1).all(0), im.shape[1:]
         left, top = (int(flat.all(d).long().cumprod(0).sum()) for d in (0, 1))
         ax.imshow(((im + 1)/2).movedim(0, -1).numpy()); ax.axis("off")
         ax.set_title(slot + ("" if ok else ": masked"), fontsize=9)
-        h, w = flat.shape
-        for xy, ww, hh in (((0, 0), w, top), ((0, 0), left, h)):
-            ax.add_patch(Rectangle(xy, ww - .5, hh - .5, fill=False, hatch="///", color="orange", lw=0))
+        for ww, hh in ((w, top), (left, h)): ax.add_patch(Rectangle((0, 0), ww - .5, hh - .5, fill=False, hatch="///", color="orange", lw=0))
     fig.suptitle("what the model sees; hatched = padding", fontsize=10)
