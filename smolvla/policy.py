@@ -159,13 +159,13 @@ BACKBONES = {
     "HuggingFaceTB/SmolVLM2-500M-Video-Instruct": dict(vision_config=SIGLIP, text_config=_text(960, 2560, 32, 15, 5), scale_factor=4),
     "HuggingFaceTB/SmolVLM2-2.2B-Instruct": dict(vision_config=SO400M, text_config=_text(2048, 8192, 24, 32, 32), scale_factor=3)}
 
-# %% ../nbs/07_policy.ipynb #b3f852ff
+# %% ../nbs/07_policy.ipynb #4cb30a48
 def _cameras(size, *names): return {f"observation.images.{n}": _feature("VISUAL", 3, size, size) for n in names}
 _full = dict(input_features={"observation.state": _feature("STATE", 6), **_cameras(256, "camera1", "camera2", "camera3")},
              output_features={"action": _feature("ACTION", 6)}, pad_language_to="max_length", load_vlm_weights=True)
 PRESETS = {
     "nano": dict(input_features={**_cameras(128, "overhead", "wrist"), "observation.state": _feature("STATE", 6)}, output_features={"action": _feature("ACTION", 6)},
-                 chunk_size=32, n_action_steps=12, resize_imgs_with_padding=(128, 128), tokenizer_max_length=24, pad_language_to="max_length",
+                 chunk_size=32, n_action_steps=24, resize_imgs_with_padding=(128, 128), tokenizer_max_length=24, pad_language_to="max_length",
                  vlm_model_name="vlm", num_vlm_layers=4),
     "smolvla_0.24b": dict(_full, vlm_model_name="HuggingFaceTB/SmolVLM2-256M-Video-Instruct"),
     "smolvla_0.45b": dict(_full),

@@ -813,7 +813,7 @@ def plot_open_loop(self:Trainer, n:int=3): # figure
     fig.tight_layout()
     return fig
 
-# %% ../nbs/08_training.ipynb #08660ab1
+# %% ../nbs/08_training.ipynb #4f8f3df3
 def new_policy(
     data, # TrainData, data sets, or folders
     vlm="nano", # nano (the shipped one), or a folder of a SmolVLM
@@ -829,7 +829,7 @@ def new_policy(
     feats["observation.state"] = dict(type="STATE", shape=[data.state.shape[1]])
     c = preset(name, input_features=feats, output_features={"action": dict(type="ACTION", shape=[data.action.shape[1]])}, **changes)
     own = {} if vlm == "nano" else dict(vlm=load_vlm(vlm), tokenizer=load_tokenizer(vlm))
-    return SmolVLA.new(c, data.stats, camera_map=camera_map, **own)
+    return SmolVLA.new(c, data.stats, camera_map=camera_map, joint_names=ds.features["observation.state"].get("names"), **own)
 
 # %% ../nbs/08_training.ipynb #0b0ab4c9
 def start_policy(c:TrainConfig, data:TrainData): # SmolVLA
@@ -896,13 +896,13 @@ def make_config(
     if not c.out: raise TrainingError("no run folder: give --out FOLDER, for example --out outputs/train/first")
     return c
 
-# %% ../nbs/08_training.ipynb #9bf4c752
+# %% ../nbs/08_training.ipynb #6710e6b7
 def _run_cli(given, recipe, again, chunk_size):
     if again: t = resume(again)
     else:
         if given["data"]: given["data"] = [str(Path(p).resolve()) for d in given["data"] for p in d.split(",")]
         if given["camera_map"]: given["camera_map"] = json.loads(given["camera_map"])
-        if chunk_size: given["policy_config"] = dict(chunk_size=chunk_size)
+        if chunk_size: given["policy_config"] = dict(chunk_size=chunk_size, n_action_steps=min(chunk_size, preset(given.get("preset") or "nano").n_action_steps))
         where = given.pop("cache"); given.update(cache=False) if where == "off" else given.update(cache_dir=where)
         t = start(make_config(recipe, **given))
     print(freeze_report(t.policy))

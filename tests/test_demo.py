@@ -42,7 +42,7 @@ def test_projection_hits_the_cubes(scene):
     env, _ = scene
     image = env.render(480).astype(int)
     for name, channel in (("red cube", 0), ("blue cube", 2)):
-        x, y = D.project(env, env.position(name), 480)[0].round().astype(int)
+        x, y = D.project(env.data, env.position(name), size=480).round().astype(int)
         pixel = image[y, x]
         assert pixel[channel] > 1.5 * np.delete(pixel, channel).max(), (name, pixel)
 

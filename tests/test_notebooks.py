@@ -1,5 +1,5 @@
 "Hygiene of the course: what a reader, nbdev and nbval rely on, checked without running a notebook."
-import ast, re
+import ast, json, re
 from collections import Counter
 from functools import cache
 
@@ -98,6 +98,17 @@ def test_readme_is_the_index():
 def test_the_index_lists_every_chapter():
     index = "".join(c.source for c in read(ROOT/"nbs"/"index.ipynb").cells)
     assert not [p.name for p in NBS if p.parent == ROOT/"nbs" and p.name != "index.ipynb" and f"({p.name})" not in index]
+
+def test_the_index_says_what_was_measured():
+    "The success rates of the front page are those of tests/benchmarks/shipped.json, and the weights are the ones that were measured"
+    import hashlib
+    shipped = json.loads((ROOT/"tests"/"benchmarks"/"shipped.json").read_text())
+    front = readme()
+    for task, row in shipped["rows"].items():
+        line = next(x for x in front.splitlines() if x.startswith(f"| {task} |"))
+        assert "{}/{}".format(*row["success"]) in line and "{}/{}".format(*row["touched_right"]) in line, line
+    weights = ROOT/"smolvla"/"assets"/"nano_policy"/"model.safetensors"
+    assert hashlib.sha256(weights.read_bytes()).hexdigest().startswith(shipped["weights"]), "the shipped weights changed: run tests/benchmarks/eval_shipped.py --keep"
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.name)
 def test_no_pickle_and_no_shell(path):

@@ -1,6 +1,6 @@
 """Makes the shipped weights: demonstrations, the nano VLM, the nano policy. Resumable: run it again after any interruption.
 
-    .venv/bin/python tools/make_weights.py --work outputs/weights            # all of it, about three hours on two cores
+    .venv/bin/python tools/make_weights.py --work outputs/weights            # all of it, about two hours on two cores
     .venv/bin/python tools/make_weights.py --work outputs/weights --install  # and put the result into smolvla/assets/
 """
 import json, shutil, subprocess, sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from fastcore.script import call_parse
 
 ASSETS = Path(__file__).parent.parent/"smolvla"/"assets"
-TASKS = {"pick_place": (400, 1.5), "sorting": (160, 1.5), "stacking": (160, 1.0), "pick_place_lego": (140, 1.5)}  # episodes, disturbance in degrees
+TASKS = {"pick_place": (240, 1.5), "sorting": (100, 1.5), "stacking": (120, 1.0), "pick_place_lego": (100, 1.5)}  # episodes, disturbance in degrees
 
 
 def command(name, *args):
@@ -34,9 +34,9 @@ def install_policy(run):
 
 @call_parse
 def main(
-    work: str = "outputs/weights",  # everything made on the way: 10 GB with the prefix cache
-    ground_minutes: float = 75.,  # pre-training of the VLM
-    policy_minutes: float = 50.,  # training of the expert
+    work: str = "outputs/weights",  # everything made on the way: 7 GB with the prefix cache
+    ground_minutes: float = 50.,  # pre-training of the VLM
+    policy_minutes: float = 27.,  # training of the expert
     install: bool = False,  # put the results into smolvla/assets/
 ):
     "Record, pre-train, train."
