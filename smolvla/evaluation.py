@@ -552,7 +552,7 @@ def tell(e: Episode) -> str:
     how = f"done after {e.time_s:.1f} s" if e.success else f"failed after {e.steps / FPS:.1f} s: {e.reason}"
     return f'"{e.instruction}" (scene {e.seed}): {how}'
 
-# %% ../nbs/10_evaluation.ipynb #b2c9415d
+# %% ../nbs/10_evaluation.ipynb #d9934525
 def _folder(policy, task, **settings):
     "outputs/eval/POLICY-TASK, with every setting that is not the default in the name"
     parts = [p for p in Path(policy).parts if p not in ("outputs", "policy", "/")][-2:]
@@ -567,6 +567,7 @@ def _write(result, out):
         files.append(out/"failures.png")
     return files
 
+# %% ../nbs/10_evaluation.ipynb #20987206
 @call_parse
 def eval_cli(
     policy: str = "nano",  # nano (the shipped one), a policy folder, or a run folder of smolvla_train

@@ -159,7 +159,7 @@ BACKBONES = {
     "HuggingFaceTB/SmolVLM2-500M-Video-Instruct": dict(vision_config=SIGLIP, text_config=_text(960, 2560, 32, 15, 5), scale_factor=4),
     "HuggingFaceTB/SmolVLM2-2.2B-Instruct": dict(vision_config=SO400M, text_config=_text(2048, 8192, 24, 32, 32), scale_factor=3)}
 
-# %% ../nbs/07_policy.ipynb #4cb30a48
+# %% ../nbs/07_policy.ipynb #78662ddc
 def _cameras(size, *names): return {f"observation.images.{n}": _feature("VISUAL", 3, size, size) for n in names}
 _full = dict(input_features={"observation.state": _feature("STATE", 6), **_cameras(256, "camera1", "camera2", "camera3")},
              output_features={"action": _feature("ACTION", 6)}, pad_language_to="max_length", load_vlm_weights=True)
@@ -175,11 +175,13 @@ def preset(
     name: str, # "nano", "smolvla_0.24b", "smolvla_0.45b" or "smolvla_2.25b"
     **changes, # any field of SmolVLAConfig
 ) -> SmolVLAConfig:
-    "A config by name."
+    "A config by name. A shorter `chunk_size` also shortens `n_action_steps`, unless you set that too."
     if name not in PRESETS: raise ValueError(f"no preset {name!r}: choose one of {', '.join(PRESETS)}")
     unknown = sorted(set(changes) - {f.name for f in fields(SmolVLAConfig)})
     if unknown: raise ValueError(f"SmolVLAConfig has no field {unknown[0]!r}")
-    return SmolVLAConfig(**json.loads(json.dumps({**PRESETS[name], **changes})))
+    made = {**PRESETS[name], **changes}
+    if "chunk_size" in changes and "n_action_steps" not in changes: made["n_action_steps"] = min(made.get("n_action_steps", 50), made["chunk_size"])
+    return SmolVLAConfig(**json.loads(json.dumps(made)))
 
 # %% ../nbs/07_policy.ipynb #7727cc43
 @dataclass

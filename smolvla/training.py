@@ -896,13 +896,13 @@ def make_config(
     if not c.out: raise TrainingError("no run folder: give --out FOLDER, for example --out outputs/train/first")
     return c
 
-# %% ../nbs/08_training.ipynb #6710e6b7
+# %% ../nbs/08_training.ipynb #9bf4c752
 def _run_cli(given, recipe, again, chunk_size):
     if again: t = resume(again)
     else:
         if given["data"]: given["data"] = [str(Path(p).resolve()) for d in given["data"] for p in d.split(",")]
         if given["camera_map"]: given["camera_map"] = json.loads(given["camera_map"])
-        if chunk_size: given["policy_config"] = dict(chunk_size=chunk_size, n_action_steps=min(chunk_size, preset(given.get("preset") or "nano").n_action_steps))
+        if chunk_size: given["policy_config"] = dict(chunk_size=chunk_size)
         where = given.pop("cache"); given.update(cache=False) if where == "off" else given.update(cache_dir=where)
         t = start(make_config(recipe, **given))
     print(freeze_report(t.policy))
