@@ -15,7 +15,7 @@ __all__ = ['CURE', 'EPISODE_FILE', 'DATA_PATH', 'EPISODES_PATH', 'VIDEO_PATH', '
            'step_sizes', 'check_speed', 'brightness', 'check_cameras', 'check_coverage', 'Report', 'doctor',
            'copy_camera', 'copy_episode', 'repair', 'doctor_cli']
 
-# %% ../nbs/01_data.ipynb #7e3f5a1f
+# %% ../nbs/01_data.ipynb #382e4ef8
 import errno, fcntl, hashlib, io, json, os, re, warnings
 from bisect import bisect_right
 from collections import OrderedDict, namedtuple
@@ -24,6 +24,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from av.video.reformatter import VideoReformatter
 from fastcore.basics import patch
@@ -103,7 +104,7 @@ def read_jsonl(path) -> list:
     try: return [json.loads(l) for l in Path(path).read_text().splitlines() if l.strip()]
     except json.JSONDecodeError as e: raise DatasetError(f"{path} is cut short or damaged ({e}); restore it from a copy.") from None
 
-# %% ../nbs/01_data.ipynb #b7423b96
+# %% ../nbs/01_data.ipynb #f23dd4a7
 def to_numpy(
     col:pa.ChunkedArray, # numbers, or lists of numbers
     shape, # of one row
@@ -111,7 +112,7 @@ def to_numpy(
 ) -> np.ndarray: # (n, *shape), contiguous
     "A parquet column as an array."
     n, d = len(col), int(np.prod(shape))
-    if pa.types.is_nested(col.type): col = pa.compute.list_flatten(col, recursive=True)
+    if pa.types.is_nested(col.type): col = pc.list_flatten(col, recursive=True)
     if len(col) != n*d:
         raise DatasetError(f"{name}: the declared shape {list(shape)} needs {n*d} numbers in {n} rows, the file holds {len(col)}. "
                            "Correct the shape in meta/info.json, or remove the wrong file.")
@@ -1062,13 +1063,13 @@ def plot(self:Report, axs=None):
     for ax in axs: ax.set_xlim(-.5, max(s.rows, default=0) + .5)
     return axs[0].figure
 
-# %% ../nbs/01_data.ipynb #fc79f368
+# %% ../nbs/01_data.ipynb #b6645bbb
 def copy_camera(s, key, e) -> tuple: # encoded film or PNGs, and their statistics
     "One camera of one episode, for `repair`: the file itself if it holds this episode alone, else encoded again."
     n, h, w = s.rows[e]["length"], *s.features[key]["shape"][:2]
     if s.features[key]["dtype"] == "image":
         t = read_parquet(s.root/fill_path(s.info["data_path"], s.rows[e], "data"), lambda c: c in (key, "episode_index"))
-        encoded = t.filter(pa.compute.equal(t["episode_index"], e))[key].to_pylist()
+        encoded = t.filter(pc.equal(t["episode_index"], e))[key].to_pylist()
         frame = lambda i: decode_png(encoded[i]["bytes"])
     else:
         film, start = s.film(key, e), s.start(key, e)
