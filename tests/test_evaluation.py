@@ -129,10 +129,10 @@ def test_rendering_only_when_the_policy_looks_changes_nothing(policy):
             super().reset(env, seed)
             self.looks = []
     env = SO101Env("pick_place", max_seconds=1)
-    spy = Spy(policy)
+    spy = Spy(policy, 12)
     run_episode(spy, env, EVAL_SEED0)
     obs = [env.reset(seed=EVAL_SEED0)[0]]
-    spy2 = PolicyDriver(policy)
+    spy2 = PolicyDriver(policy, 12)
     spy2.reset(env, EVAL_SEED0)
     for look in spy.looks:
         for k in look: assert np.array_equal(look[k], obs[-1][k]), k
@@ -148,7 +148,9 @@ def test_same_seed_same_episode_in_any_number_of_processes(policy, tmp_path):
     assert all(len(load_video(e.video)) == 11 for e in two.episodes)     # 30 steps, every third, and the start
     assert same(load_result(two.to_json(tmp_path/"r.json")), two)
     assert json.loads((tmp_path/"r.json").read_text())["success"]["n"] == 2
-    with pytest.raises(ValueError, match="same task and seeds"): one.compare(evaluate(DoNothing(), "stacking", 2, max_seconds=0.1))
+    for other, what in ((dict(task="stacking"), "task"), (dict(seeds=1), "seeds"), (dict(max_seconds=0.1), "max_seconds")):
+        result = evaluate(DoNothing(), **{**dict(task="pick_place", seeds=2, max_seconds=1), **other})
+        with pytest.raises(ValueError, match=f"different {what}"): one.compare(result)
 
 def test_drivers_stay_in_their_process():
     with pytest.raises(ValueError, match="workers=1"): evaluate(DoNothing(), "pad", 2, workers=2)
