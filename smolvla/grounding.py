@@ -180,7 +180,11 @@ def draw_pictures(
     images = torch.from_numpy(np.stack([s.picture(i) for s, i in rows])).permute(0, 1, 4, 2, 3)
     return rows, dict(images=images.float().div_(127.5).sub_(1), pixels=torch.from_numpy(np.stack([s.seen(i) for s, i in rows])))
 
-def make_batch(sources, n, questions, tokenizer, rng, share=None) -> dict: # adds tokens, token_mask, answers, answer_mask, points (n*questions,2,3)
+def make_batch(
+    sources: list, n: int, # as in draw_pictures
+    questions: int, # questions a picture
+    tokenizer, rng: np.random.Generator, share: list[float]|None = None,
+) -> dict: # adds tokens, token_mask, answers, answer_mask, points (n*questions,2,3)
     "Pictures with questions, padded to fixed shapes so that a compiled step never recompiles."
     def pad(x, n): return F.pad(x, (0, n-x.shape[1]))
     rows, batch = draw_pictures(sources, n, rng, share)
