@@ -6,10 +6,10 @@
 __all__ = ['GREEN', 'RED', 'GREY', 'FILM_EVERY', 'wilson', 'Rate', 'Paired', 'mcnemar', 'save_video', 'load_video', 'video_grid',
            'eval_seeds', 'Episode', 'failure', 'PolicyDriver', 'DemonstratorDriver', 'run_episode', 'pinch_point',
            'AimProbe', 'EvalResult', 'load_result', 'load_policy', 'as_driver', 'evaluate', 'Aim', 'aim',
-           'failure_gallery', 'result_grid', 'drive', 'tell', 'eval_cli', 'drive_cli']
+           'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli', 'drive_cli']
 
-# %% ../nbs/10_evaluation.ipynb #51ddcdc5
-import json, math, multiprocessing, re, signal, sys, tempfile, textwrap, time
+# %% ../nbs/10_evaluation.ipynb #25f39001
+import functools, json, math, multiprocessing, re, signal, sys, tempfile, textwrap, time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -25,7 +25,8 @@ from fastcore.script import call_parse
 from tqdm import tqdm
 
 from .policy import SmolVLA, nano_policy
-from .sim import BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, instruction, parse, to_radians, to_units
+from .sim import (BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, instruction, parse, record, record_episode,
+                         to_radians, to_units)
 
 # %% ../nbs/10_evaluation.ipynb #19db2ae5
 def wilson(
@@ -526,6 +527,51 @@ def result_grid(
     "The videos of a result in one, green frames for successes"
     shown = [e for e in result.episodes if e.video][:most]
     return video_grid([load_video(e.video) for e in shown], [e.reason or e.instruction for e in shown], [e.success for e in shown], columns)
+
+# %% ../nbs/10_evaluation.ipynb #2e60e8a2
+@functools.lru_cache(1)
+def _leader(policy):
+    "The driver of a name, once a process."
+    if multiprocessing.parent_process(): torch.set_num_threads(1)  # the other worker has the other core
+    return as_driver(policy)
+
+@dataclass(frozen=True)
+class Lead:
+    "Lets a policy drive for a random while; the demonstrator takes over from whatever scene that led to"
+    policy: str  # "nano" or a folder
+    longest: float = 10.0  # seconds; each scene draws between half a second and this
+
+    def __call__(self, env: SO101Env, seed: int) -> bool:  # False when the policy was already done
+        driver, cameras, queue = _leader(self.policy), env.cameras, []
+        driver.reset(env, seed)
+        for _ in range(round(np.random.default_rng(seed).uniform(0.5, self.longest) * FPS)):
+            if not queue: queue = list(driver.chunk(env._observe))
+            env.cameras = cameras if len(queue) == 1 else ()  # draw only what the policy will look at
+            done = env.step(queue.pop(0))[2]
+            env.cameras = cameras
+            if done: return False
+        env.steps = 0  # the demonstrator has the whole time
+        return True
+
+# %% ../nbs/10_evaluation.ipynb #d5cf2c09
+@call_parse
+def correct_cli(
+    policy: str = "nano",  # nano (the shipped one), a policy folder, or a run folder of smolvla_train
+    task: str = "sorting",  # pick_place, sorting, stacking, pick_place_lego, pad; several with commas
+    episodes: int = 20,  # Corrections a task; run again to go on
+    root: str = "outputs/corrections",  # Folder of the data set
+    seed: int = 500_000,  # First scene; not those of the demonstrations, which the policy knows
+    noise: float = 0.0,  # Disturbance of the executed commands, degrees (recorded actions stay clean)
+    workers: int = 2,  # Processes
+):
+    """Let a policy drive for up to ten seconds, and record how the demonstrator goes on from there (a LeRobot v3.0 data set).
+    Example: smolvla_correct --policy outputs/train/mine --task sorting --episodes 50"""
+    try:
+        load_policy(policy)  # a wrong name fails here, not in a worker
+        out = record(task, episodes, root, seed, noise, workers=workers, lead=Lead(policy))
+    except KeyboardInterrupt: raise SystemExit(f"\nstopped; every saved episode is kept in {root}. The same command goes on from there.")
+    except (ValueError, RuntimeError, OSError) as e: raise SystemExit(f"smolvla_correct: {e}")
+    print(f"{out['episodes']} corrections in {root} ({out['frames_added']} frames added, {out['failed']} scenes left out: already done, or beyond repair)")
 
 # %% ../nbs/10_evaluation.ipynb #b9890b90
 def drive(

@@ -75,6 +75,7 @@ def compare(root, video, n):
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]: serve(sys.argv[2], sys.argv[3], sys.argv[4] == "1"); sys.exit()
+    rows = []
     with tempfile.TemporaryDirectory() as tmp:
         for h, w in [(480, 640), (128, 128)]:
             root = f"{tmp}/{h}"
@@ -85,3 +86,7 @@ if __name__ == "__main__":
                 r = compare(root, video, n)
                 line = ", ".join(f"{k} {v:.0f}/s" for k, v in r.items())
                 print(f"  {'with' if video else 'without'} video: {line}" + (f", ratio {r['ours']/r['theirs']:.1f}x" if "theirs" in r else ""), flush=True)
+                rows.append([f"data set at random, 50-step chunk, {w}x{h}, {'with' if video else 'without'} video", f"{r['ours']:.0f}/s" +
+                             (f", {r['ours']/r['theirs']:.1f}x LeRobot" if "theirs" in r else ""), ">= 1.3x" if video else ">= 10x"])
+    out = Path("outputs/bench"); out.mkdir(parents=True, exist_ok=True)
+    (out/"data.json").write_text(json.dumps(dict(rows=rows), indent=1))
