@@ -553,13 +553,13 @@ class Lead:
         env.steps = 0  # the demonstrator has the whole time
         return True
 
-# %% ../nbs/10_evaluation.ipynb #d5cf2c09
+# %% ../nbs/10_evaluation.ipynb #93518470
 @call_parse
 def correct_cli(
     policy: str = "nano",  # nano (the shipped one), a policy folder, or a run folder of smolvla_train
     task: str = "sorting",  # pick_place, sorting, stacking, pick_place_lego, pad; several with commas
     episodes: int = 20,  # Corrections a task; run again to go on
-    root: str = "outputs/corrections",  # Folder of the data set
+    out: str = "outputs/data/corrections",  # Folder of the data set
     seed: int = 500_000,  # First scene; not those of the demonstrations, which the policy knows
     noise: float = 0.0,  # Disturbance of the executed commands, degrees (recorded actions stay clean)
     workers: int = 2,  # Processes
@@ -568,10 +568,10 @@ def correct_cli(
     Example: smolvla_correct --policy outputs/train/mine --task sorting --episodes 50"""
     try:
         load_policy(policy)  # a wrong name fails here, not in a worker
-        out = record(task, episodes, root, seed, noise, workers=workers, lead=Lead(policy))
-    except KeyboardInterrupt: raise SystemExit(f"\nstopped; every saved episode is kept in {root}. The same command goes on from there.")
+        r = record(task, episodes, out, seed, noise, workers=workers, lead=Lead(policy))
+    except KeyboardInterrupt: raise SystemExit(f"\nstopped; every saved episode is kept in {out}. The same command goes on from there.")
     except (ValueError, RuntimeError, OSError) as e: raise SystemExit(f"smolvla_correct: {e}")
-    print(f"{out['episodes']} corrections in {root} ({out['frames_added']} frames added, {out['failed']} scenes left out: already done, or beyond repair)")
+    print(f"{r['episodes']} corrections in {out} ({r['frames_added']} frames added, {r['failed']} scenes left out: already done, or beyond repair)")
 
 # %% ../nbs/10_evaluation.ipynb #b9890b90
 def drive(
@@ -613,13 +613,13 @@ def _write(result, out):
         files.append(out/"failures.png")
     return files
 
-# %% ../nbs/10_evaluation.ipynb #20987206
+# %% ../nbs/10_evaluation.ipynb #f7b37703
 @call_parse
 def eval_cli(
     policy: str = "nano",  # nano (the shipped one), a policy folder, or a run folder of smolvla_train
     task: str = "pick_place",  # pick_place, sorting, stacking, pick_place_lego or pad
     n: int = 100,  # Episodes
-    seed0: int = EVAL_SEED0,  # First seed; 1,000,000 or more, so that no recording has used it
+    seed: int = EVAL_SEED0,  # First scene; 1,000,000 or more, so that no recording has used it
     workers: int = 2,  # Processes
     out: str = None,  # Folder for result.json, grid.mp4, failures.png (default outputs/eval/POLICY-TASK)
     compare: str = None,  # Another policy to pair on the same seeds, or the result.json of an earlier evaluation
@@ -633,7 +633,7 @@ def eval_cli(
     out = Path(out or _folder(policy, task, n_action_steps=n_action_steps, num_steps=num_steps, held_out=held_out))
     try:
         other = load_result(compare) if str(compare).endswith(".json") else None  # first: this run may write over it
-        result = evaluate(policy, task, eval_seeds(n, seed0), video_dir=out/"episodes", **kw)
+        result = evaluate(policy, task, eval_seeds(n, seed), video_dir=out/"episodes", **kw)
         files = _write(result, out)
         print(result.table(), result, sep="\n\n")
         if compare:

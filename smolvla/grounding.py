@@ -168,7 +168,7 @@ class Demos:
 # %% ../nbs/09a_grounding.ipynb #a351eec5
 TEXT_LEN, ANSWER_LEN, KEEP, SIDE = 24, 14, 4, (2, 3)  # fixed lengths; layers the policy keeps; layers with a head of their own
 
-# %% ../nbs/09a_grounding.ipynb #cc1e78be
+# %% ../nbs/09a_grounding.ipynb #e5b99339
 def draw_pictures(
     sources: list, # Scenes and Demos
     n: int, # pictures, shared among the sources
@@ -415,21 +415,21 @@ def pretrain(
     bar.close(); run.save(); save_grounding(net.vlm, net.head, run.file.parent/"nano_vlm")
     return run
 
-# %% ../nbs/09a_grounding.ipynb #718fc7ff
+# %% ../nbs/09a_grounding.ipynb #b3ff8708
 @call_parse
 def ground_cli(
     out: str = "outputs/ground", # where checkpoints, metrics.jsonl and the nano_vlm folder go
     scenes: str = "outputs/scenes", # rendered scenes; made when missing
     n: int = 30_000, # scenes to have
-    demos: str = "", # data set folders of smolvla_record, with commas between; their last 6 episodes are held out
+    data: str = "", # data set folders of smolvla_record, with commas between; their last 6 episodes are held out
     minutes: float = 40., # training time, without rendering and compiling
     workers: int = 2, # rendering processes
     seed: int = 0,
 ):
-    "Pre-train the nano VLM on scenes of the twin. Example: smolvla_ground --minutes 40 --demos outputs/demos/pick_place"
+    "Pre-train the nano VLM on scenes of the twin. Example: smolvla_ground --minutes 40 --data outputs/data/pick_place"
     render_scenes(Path(scenes), n, workers)
     held = max(1, n//SHARD//15)
-    roots = [r for r in demos.split(",") if r]
+    roots = [r for r in data.split(",") if r]
     train = [Scenes(Path(scenes), slice(0, -held)), *[Demos(Path(r), slice(0, -6)) for r in roots]]
     test = {"scenes": [Scenes(Path(scenes), slice(-held, None))]} | ({"demos": [Demos(Path(r), slice(-6, None)) for r in roots]} if roots else {})
     size = np.array([len(d) for d in train[1:]])

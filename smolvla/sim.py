@@ -1078,12 +1078,12 @@ def record(
             frames, failed = frames+n, failed+bad
         return {"episodes": writer.num_episodes, "frames_added": frames, "failed": failed, "root": str(root)}
 
-# %% ../nbs/09_simulation.ipynb #4fd77574
+# %% ../nbs/09_simulation.ipynb #fb617349
 @call_parse
 def record_cli(
     task:str="pick_place", # pick_place, sorting, stacking, pick_place_lego, pad; several with commas
     episodes:int=20, # successful episodes a task; run again to go on
-    root:str="outputs/demonstrations", # folder of the data set
+    out:str=None, # folder of the data set (default outputs/data/TASK)
     seed:int=0, # seed of the first episode
     noise:float=0.0, # disturbance of the executed commands, degrees (recorded actions stay clean)
     speed:float=1.5, # speed of the demonstrator; 1 takes about 6 s a pick
@@ -1091,8 +1091,9 @@ def record_cli(
     randomize:bool=False, # vary light, colours, cameras, cube size
 ):
     """Record demonstrations in the simulated SO-101 as a LeRobot v3.0 data set. Ctrl-C keeps what is saved.
-    Example: smolvla_record --task pick_place,sorting --episodes 20 --root outputs/demonstrations --noise 1.5"""
-    try: out = record(task, episodes, root, seed, noise, speed, workers, randomize)
-    except KeyboardInterrupt: raise SystemExit(f"\nstopped; every saved episode is kept in {root}. The same command goes on from there.")
+    Example: smolvla_record --task pick_place,sorting --episodes 20 --out outputs/data/mixed --noise 1.5"""
+    out = out or f"outputs/data/{task.replace(',', '+')}"
+    try: r = record(task, episodes, out, seed, noise, speed, workers, randomize)
+    except KeyboardInterrupt: raise SystemExit(f"\nstopped; every saved episode is kept in {out}. The same command goes on from there.")
     except (ValueError, RuntimeError, OSError) as e: raise SystemExit(f"smolvla_record: {e}")
-    print(f"{out['episodes']} episodes in {root} ({out['frames_added']} frames added, {out['failed']} failed demonstrations left out)")
+    print(f"{r['episodes']} episodes in {out} ({r['frames_added']} frames added, {r['failed']} failed demonstrations left out)")

@@ -216,7 +216,7 @@ def test_commands_name_what_is_missing(tmp_path):
     for n in (1, 2):
         with pytest.raises(SystemExit, match="smolvla_eval: .*nowhere"): eval_cli(policy=str(tmp_path/"nowhere"), n=2, workers=n, out=str(tmp_path))
     with pytest.raises(SystemExit, match="unknown task 'fly'"): eval_cli(policy=str(tmp_path), task="fly", n=1, workers=1, out=str(tmp_path))
-    with pytest.raises(SystemExit, match="recording"): eval_cli(seed0=3, n=1, out=str(tmp_path))
+    with pytest.raises(SystemExit, match="recording"): eval_cli(seed=3, n=1, out=str(tmp_path))
     (tmp_path/"r.json").write_text("{}")
     with pytest.raises(ValueError, match="not a result of smolvla_eval"): load_result(tmp_path/"r.json")
 

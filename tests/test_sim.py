@@ -279,7 +279,7 @@ def test_ctrl_c_keeps_what_is_saved_and_the_same_command_goes_on(tmp_path, monke
         return one(task, seed, *how)
     monkeypatch.setattr(sim, "_one", interrupted)
     with pytest.raises(SystemExit, match="every saved episode is kept"):
-        sim.record_cli(task="pick_place", episodes=2, root=str(tmp_path/"demos"), seed=60, workers=1)
+        sim.record_cli(task="pick_place", episodes=2, out=str(tmp_path/"demos"), seed=60, workers=1)
     assert LeRobotDataset(tmp_path/"demos").num_episodes == 1
     monkeypatch.setattr(sim, "_one", one)
     assert record("pick_place", 2, tmp_path/"demos", seed0=60, quiet=True)["episodes"] == 2
@@ -288,7 +288,7 @@ def test_two_recorders_on_one_folder(tmp_path):
     from smolvla.data import DatasetWriter
     from smolvla.sim import features, record_cli
     with DatasetWriter(tmp_path/"demos", FPS, features()):
-        with pytest.raises(SystemExit, match="another process"): record_cli(root=str(tmp_path/"demos"), episodes=1, workers=1)
+        with pytest.raises(SystemExit, match="another process"): record_cli(out=str(tmp_path/"demos"), episodes=1, workers=1)
 
 def test_ledger_forgets_an_episode_that_was_not_saved(tmp_path):
     (tmp_path/"meta").mkdir()

@@ -54,13 +54,13 @@ def main(
     "Record, pre-train, train, correct, train again."
     work, some = Path(work), lambda n: max(8, round(share*n))
     for task, (demos, noise, _) in TASKS.items():
-        command("smolvla_record", "--task", task, "--episodes", some(demos), "--root", work/task, "--noise", noise)
+        command("smolvla_record", "--task", task, "--episodes", some(demos), "--out", work/task, "--noise", noise)
     data = ",".join(str(work/t) for t in TASKS)
     vlm = work/"ground"/"nano_vlm"
     if not vlm.is_dir():
-        command("smolvla_ground", "--out", work/"ground", "--scenes", work/"scenes", "--n", max(2000, round(share*30_000)), "--demos", data, "--minutes", share*ground_minutes)
+        command("smolvla_ground", "--out", work/"ground", "--scenes", work/"scenes", "--n", max(2000, round(share*30_000)), "--data", data, "--minutes", share*ground_minutes)
     train(work/"first", data, vlm, share*first_minutes)
     for task, (_, _, corrections) in TASKS.items():
-        command("smolvla_correct", "--policy", work/"first", "--task", task, "--episodes", some(corrections), "--root", work/"corrections", "--noise", 1.0)
+        command("smolvla_correct", "--policy", work/"first", "--task", task, "--episodes", some(corrections), "--out", work/"corrections", "--noise", 1.0)
     train(work/"policy", f"{data},{work/'corrections'}", vlm, share*policy_minutes)
     if install: install_vlm(work/"ground"), install_policy(work/"policy")
