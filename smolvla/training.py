@@ -9,8 +9,8 @@ __all__ = ['VLM', 'DTYPES', 'TrainingError', 'TrainData', 'FreezeReport', 'freez
            'plot_losses', 'LiveCurve', 'new_policy', 'start_policy', 'start', 'resume', 'train', 'make_config',
            'train_cli']
 
-# %% ../nbs/08_training.ipynb #8048570b
-import contextlib, dataclasses, fcntl, hashlib, json, math, os, platform, shutil, signal, sys, threading, time
+# %% ../nbs/08_training.ipynb #d7f254c4
+import contextlib, ctypes, dataclasses, fcntl, hashlib, json, math, os, platform, shutil, signal, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -154,18 +154,19 @@ def autocast(device:str, dtype:str):
     if dtype not in ("float32", "bfloat16"): raise TrainingError(f"compute_dtype is {dtype!r}: use float32 or bfloat16")
     return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=dtype == "bfloat16")
 
-# %% ../nbs/08_training.ipynb #435ee810
+# %% ../nbs/08_training.ipynb #aae074c0
 DTYPES = {"float16": np.float16, "float32": np.float32}
 
 class PrefixCache:
-    "Keys and values of the frozen prefix for every observation, on disk, mapped into memory."
+    "Keys and values of the frozen prefix for every observation, in one file on disk."
     def __init__(self,
         folder, # written by `PrefixCache.build`
         manifest:dict=None # its manifest.json when already read
     ):
         self.folder = Path(folder); m = manifest or json.loads((self.folder/"manifest.json").read_text())
         self.shape, self.pad_shape, self.key, self.kv_heads = tuple(m["shape"]), tuple(m["pad_shape"]), m["key"], m["kv_heads"]  # (R, L, 2, P, D), (R, P)
-        self.kv = np.memmap(self.folder/"kv.bin", DTYPES[self.key["dtype"]], "r", shape=self.shape)
+        self.kv = np.memmap(self.folder/"kv.bin", DTYPES[self.key["dtype"]], "r", shape=self.shape)  # to look at; `gather` reads
+        self.file = open(self.folder/"kv.bin", "rb", buffering=0)
         self.pad, self.nbytes = np.fromfile(self.folder/"pad.bin", bool).reshape(self.pad_shape), self.kv.nbytes
     def __len__(self): return self.shape[0]
 
@@ -271,11 +272,13 @@ def build(cls:PrefixCache,
         if m["done"] < m["shape"][0]: _fill(folder, policy, data, m, batch_size, device, quiet)
         return cls(folder, m)
 
-# %% ../nbs/08_training.ipynb #a6a49047
+# %% ../nbs/08_training.ipynb #b0506b61
 @patch
 def gather(self:PrefixCache, rows:np.ndarray, device="cpu") -> PrefixKV: # float32, as the policy would compute it
     "The prefix of some rows (B,) of the cache, ready for `policy.loss(batch, prefix=...)`."
-    kv = torch.from_numpy(self.kv[rows]).to(device).float()
+    kv = np.empty((len(rows), *self.shape[1:]), self.kv.dtype)
+    for out, r in zip(kv, rows): os.preadv(self.file.fileno(), [memoryview(out).cast("B")], int(r) * out.nbytes)
+    kv = torch.from_numpy(kv).to(device).float()
     return PrefixKV.unpack(kv, torch.from_numpy(self.pad[rows]).to(device), self.kv_heads)
 
 # %% ../nbs/08_training.ipynb #01fd685a
@@ -746,6 +749,13 @@ def _load(self:Trainer, step):
     n = self.config.grad_accum; mine = self.plan(rows, step)[self.acc.process_index * n:(self.acc.process_index + 1) * n]
     return [(*self.batch(r), *rest) for r, *rest in mine]
 
+# %% ../nbs/08_training.ipynb #26c7bf87
+def _keep_memory():
+    "Ask glibc to keep up to a gigabyte that was freed; any other C library stays as it is."
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        for option, value in ((-1, 1 << 30), (-3, 1 << 25), (-2, 1 << 26)): libc.mallopt(option, value)  # trim threshold, map threshold, padding
+
 # %% ../nbs/08_training.ipynb #4e7ea82b
 @patch
 def _loss_module(self:Trainer): # WeightedLoss, compiled when the configuration says so
@@ -755,11 +765,11 @@ def _loss_module(self:Trainer): # WeightedLoss, compiled when the configuration 
     loss.compile()
     return loss
 
-# %% ../nbs/08_training.ipynb #3efdf170
+# %% ../nbs/08_training.ipynb #b2cbf446
 @patch
 def fit(self:Trainer): # history, a list of dicts
     "Train until the steps or the minutes are spent, or until Ctrl-C; then save the policy and the plots."
-    c = self.config; self._open_run()
+    c = self.config; self._open_run(); _keep_memory()
     self.model = self.acc.prepare_model(self._loss_module(), device_placement=False)
     first, self.started, live = self.step, time.monotonic(), LiveCurve(not self.quiet and self.main)
     with _disk(self), _stop_on_signal(self), ThreadPoolExecutor(1) as pool, \
