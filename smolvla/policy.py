@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['OURS', 'SIGLIP', 'SO400M', 'BACKBONES', 'PRESETS', 'SPECIALS', 'LEGACY', 'GROUPS', 'STATS_FILES', 'JOINTS_FILE',
            'PREFIX_ROWS', 'SmolVLAConfig', 'preset', 'PrefixKV', 'VLMWithExpert', 'FlowModel', 'SmolVLA', 'name_joints',
-           'Denoiser', 'LoadReport', 'clean_keys', 'group_dtypes', 'read_json', 'read_tensors', 'checkpoint_folder',
-           'find_backbone', 'find_tokenizer', 'read_processors', 'fit_to_file', 'write_whole', 'write_json',
-           'write_backbone', 'trace', 'compare', 'first_difference', 'nano_policy']
+           'whole_weight', 'Denoiser', 'LoadReport', 'clean_keys', 'group_dtypes', 'read_json', 'read_tensors',
+           'checkpoint_folder', 'find_backbone', 'find_tokenizer', 'read_processors', 'fit_to_file', 'write_whole',
+           'write_json', 'write_backbone', 'plain_weights', 'trace', 'compare', 'first_difference', 'nano_policy']
 
 # %% ../nbs/07_policy.ipynb #2814676d
 import json, math, os, re
@@ -472,7 +472,12 @@ def loss(self: SmolVLA,
     v = self.velocity(batch, make_x_t(actions, noise, time), time, prefix)
     return flow_loss(v, make_u_t(actions, noise), is_pad, c.action_dim, c.loss_version, reduction)
 
-# %% ../nbs/07_policy.ipynb #7340e4d0
+# %% ../nbs/07_policy.ipynb #86357386
+def whole_weight(m: nn.Module) -> Tensor: # (out, in)
+    "The matrix of a linear layer, with what a low-rank adapter beside it (LoRA, chapter 08) has learned."
+    return m.get_base_layer().weight + m.get_delta_weight("default") if hasattr(m, "get_delta_weight") else m.weight
+
+# %% ../nbs/07_policy.ipynb #b7963bba
 class Denoiser:
     "The velocity field of one observation, with everything that the solver's steps share computed once."
     def __init__(self,
@@ -483,10 +488,10 @@ class Denoiser:
     ):
         m, c, width = policy.model, policy.config, policy.expert.width
         self.policy, self.runner = policy, policy.runner(batch, prefix)
-        w_in, b_in = m.action_time_mlp_in.weight, m.action_time_mlp_in.bias
+        w_in, b_in, w_action = whole_weight(m.action_time_mlp_in), m.action_time_mlp_in.bias, whole_weight(m.action_in_proj)
         t = torch.tensor(times, dtype=torch.float32, device=policy.device)
         when = sinusoidal_time(t, width, c.min_period, c.max_period).to(w_in.dtype)
-        self.fold = w_in[:, :width] @ m.action_in_proj.weight.to(w_in.dtype)                       # action_in_proj and its half of the MLP are one matrix
+        self.fold = w_in[:, :width] @ w_action.to(w_in.dtype)                       # action_in_proj and its half of the MLP are one matrix
         shift = when @ w_in[:, width:].T + (b_in + w_in[:, :width] @ m.action_in_proj.bias.to(w_in.dtype))
         self.shift = dict(zip(times, shift))
         self.state = policy.state_token(batch) if c.state_in == "suffix" else None
@@ -817,7 +822,13 @@ def write_backbone(
     names |= c.pop("model_specific_special_tokens", {})                 # transformers 5 renamed what 4 calls extra_special_tokens
     write_json(file, {**{k: v for k, v in c.items() if k not in names}, "extra_special_tokens": names, "tokenizer_class": "PreTrainedTokenizerFast", "processor_class": "SmolVLMProcessor"})
 
-# %% ../nbs/07_policy.ipynb #e120019b
+# %% ../nbs/07_policy.ipynb #50b87bc7
+def plain_weights(policy: SmolVLA) -> dict: # {LeRobot's name: tensor}
+    "The weights as a checkpoint holds them, adapters added in."
+    whole = {f"{n}.weight": whole_weight(m) for n, m in policy.named_modules() if hasattr(m, "get_delta_weight")}
+    return {name: whole.get(name, v) for k, v in policy.state_dict().items() if ".lora_" not in k for name in [k.replace(".base_layer.", ".")]}
+
+# %% ../nbs/07_policy.ipynb #6d28e371
 @patch
 def save_pretrained(self: SmolVLA,
     folder: str | Path, # made if needed
@@ -826,7 +837,7 @@ def save_pretrained(self: SmolVLA,
     "Write LeRobot's folder, file for file; a VLM that has no hub id brings its config and tokenizer along, in a folder of its own."
     folder, c, name = Path(folder), self.config, self.config.vlm_model_name
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {k: v.detach().to("cpu", dtype or v.dtype).contiguous() for k, v in self.state_dict().items()}
+    weights = {k: v.detach().to("cpu", dtype or v.dtype).contiguous() for k, v in plain_weights(self).items()}
     write_whole(folder/"model.safetensors", lambda p: save_file(weights, p, metadata={"format": "pt"}))
     if self.processor:
         for stem, content in self.processor_files().items():

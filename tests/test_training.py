@@ -1,5 +1,5 @@
 """What chapter 08 is too short to hold: properties of the cache and the trainer, faults, bad input. About 60 s on one core."""
-import contextlib, errno, fcntl, json, math, os, shutil, signal, socket
+import contextlib, errno, fcntl, json, math, os, re, shutil, signal, socket
 import numpy as np, pytest, torch
 import torch.multiprocessing as mp
 from pathlib import Path
@@ -238,6 +238,46 @@ def test_ctrl_c_and_resume_are_exact(data, tmp_path, cache_dir, capsys):
     a, b = (SmolVLA.from_pretrained(d / "policy", quiet=True).state_dict() for d in (tmp_path / "run", tmp_path / "calm"))
     assert all(torch.equal(a[k], b[k]) for k in a) and torch.equal(a["model.state_proj.bias"], calm.ema.avg["model.state_proj.bias"])
 
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler")
+def test_fused_is_the_same_loss(data, tmp_path, cache_dir):
+    plain, fused = (train(tiny_policy(data.stats), data, tmp_path / str(f), fuse=f, cache_dir=cache_dir, **small(steps=2)) for f in (False, True))
+    assert np.allclose(losses(plain), losses(fused), atol=1e-4)
+    assert plain.policy.state_dict().keys() == fused.policy.state_dict().keys()
+
+def test_fuse_says_what_is_missing(data, tmp_path, cache_dir, monkeypatch):
+    monkeypatch.setattr(T.shutil, "which", lambda name: None)
+    with pytest.raises(ValueError, match="C\\+\\+ compiler"): train(tiny_policy(data.stats), data, tmp_path / "a", fuse=True, cache_dir=cache_dir, **small(steps=1))
+
+def test_lora_trains_adapters_only_and_resumes(data, root, tmp_path, cache_dir):
+    tiny_policy(data.stats).save_pretrained(tmp_path / "base")
+    base = SmolVLA.from_pretrained(tmp_path / "base", quiet=True).state_dict()
+    c = TrainConfig(data=root, out=tmp_path / "calm", policy=tmp_path / "base", lora=4, lr=1e-2, warmup_steps=0, cache_dir=cache_dir, steps=6, save_every=3, eval_every=100, batch_size=8, val_fraction=.34)
+    calm = start(c, quiet=True)
+    assert all("lora_" in k for k in calm.params) and sum(p.numel() for p in calm.params.values()) < sum(v.numel() for k, v in base.items() if "vlm." not in k) / 4
+    calm.fit()
+    saved = SmolVLA.from_pretrained(tmp_path / "calm/policy", quiet=True)          # strict: LeRobot's names and nothing else
+    moved = {k for k, v in saved.state_dict().items() if not torch.allclose(v, base[k], atol=1e-6)}
+    assert moved and all(re.fullmatch(LORA_TARGETS, k.removesuffix(".weight")) for k in moved)
+    batch, noise = saved.preprocess(data.observation(np.array([1]))), torch.randn(1, 8, 32)
+    assert torch.allclose(saved.sample_actions(batch, noise), calm.policy.sample_actions(batch, noise), atol=1e-4)
+    half = start(make_config(tmp_path / "calm/config.json", out=tmp_path / "half"), quiet=True)
+    half.aim = lambda policy: {}
+    step = half.train_step
+    def stop_after_three(pieces): half.stop = half.step == 2; return step(pieces)
+    half.train_step = stop_after_three; half.fit()
+    assert half.step == 3
+    again = resume(tmp_path / "half", quiet=True); again.fit()
+    assert losses(again) == losses(calm) and all(torch.equal(again.params[k], calm.params[k]) for k in calm.params)
+
+def test_lora_in_the_vlm_needs_no_cache(data, tmp_path, cache_dir):
+    where = dict(lora=2, lora_targets=r".*text_model.*\.(q|v)_proj")
+    with pytest.raises(ValueError, match="train with cache=False"): train(tiny_policy(data.stats), data, tmp_path / "a", cache_dir=cache_dir, **where, **small(steps=1))
+    p = tiny_policy(data.stats)
+    t = train(p, data, tmp_path / "b", cache=False, **where, **small(steps=3, lr=1e-2, warmup_steps=0))
+    assert all("text_model" in k for k in t.params) and any(q.abs().max() > 0 for k, q in t.params.items() if "lora_B" in k)
+    with pytest.raises(ValueError, match="only in memory.*pretrained_model"): resume(tmp_path / "b", quiet=True)
+    with pytest.raises(ValueError, match="no adapter could be added"): train(tiny_policy(data.stats), data, tmp_path / "c", cache=False, lora=2, lora_targets="nothing", **small(steps=1))
+
 def test_config_repeats_the_run(data, root, tmp_path, cache_dir):
     tiny_policy(data.stats).save_pretrained(tmp_path / "start")
     first = start(TrainConfig(data=root, out=tmp_path / "a", policy=tmp_path / "start", cache_dir=cache_dir, steps=4, batch_size=8, seed=5), quiet=True); first.fit()
@@ -357,6 +397,8 @@ def test_run_folders_are_guarded(data, root, tmp_path, cache_dir):
     train(tiny_policy(data.stats), grown, tmp_path / "a", cache_dir=cache_dir, **small(steps=1))
     with pytest.raises(ValueError, match="already holds a run"): train(tiny_policy(data.stats), grown, tmp_path / "a", **small())
     with pytest.raises(FileNotFoundError, match="not a run folder"): resume(tmp_path)
+    (tmp_path / "recipe").mkdir(); (tmp_path / "recipe/config.json").write_text(json.dumps(dict(data=[str(grown)])))
+    with pytest.raises(ValueError, match="was not written by a run"): resume(tmp_path / "recipe")
     write_set(grown, 1, 4, seed=7)                                          # appends an episode
     with pytest.raises(ValueError, match="changed or extended since.*--policy"): resume(tmp_path / "a", quiet=True)
 
