@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['OURS', 'SIGLIP', 'SO400M', 'BACKBONES', 'PRESETS', 'SPECIALS', 'LEGACY', 'GROUPS', 'STATS_FILES', 'JOINTS_FILE',
            'PREFIX_ROWS', 'SmolVLAConfig', 'preset', 'PrefixKV', 'VLMWithExpert', 'FlowModel', 'SmolVLA', 'name_joints',
-           'whole_weight', 'Denoiser', 'LoadReport', 'clean_keys', 'group_dtypes', 'read_json', 'read_tensors',
-           'checkpoint_folder', 'find_backbone', 'find_tokenizer', 'read_processors', 'fit_to_file', 'write_whole',
-           'write_json', 'write_backbone', 'plain_weights', 'trace', 'compare', 'first_difference', 'nano_policy']
+           'whole_weight', 'Denoiser', 'Recall', 'LoadReport', 'clean_keys', 'group_dtypes', 'read_json',
+           'read_tensors', 'checkpoint_folder', 'find_backbone', 'find_tokenizer', 'read_processors', 'fit_to_file',
+           'write_whole', 'write_json', 'write_backbone', 'plain_weights', 'trace', 'compare', 'first_difference',
+           'nano_policy']
 
-# %% ../nbs/07_policy.ipynb #2814676d
+# %% ../nbs/07_policy.ipynb #c604e592
 import json, math, os, re
 from collections import Counter, deque
 from dataclasses import dataclass, field, fields
@@ -23,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from transformers import SmolVLMConfig
 from .data import JOINTS
 from .processing import Processor, load_tokenizer
-from .vlm import ASSETS, build_vlm, embed_images, embed_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, positions, prefix_forward, prefix_mask, tokens_per_image
+from .vlm import ASSETS, build_vlm, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, positions, prefix_forward, prefix_mask, tokens_per_image
 from .masks import prefix_blocks, suffix_blocks
 from .flow import LOSS_VERSIONS, flow_loss, integrate, make_u_t, make_x_t, masked_mean, sample_time, sinusoidal_time, solver_times
 from .expert import Expert, SuffixRunner, append_token, as_input, build_expert, expert_widths, joint_forward, layer_kinds
@@ -221,7 +222,7 @@ class FlowModel(nn.Module):
         self.action_in_proj, self.action_out_proj = nn.Linear(c.max_action_dim, width), nn.Linear(width, c.max_action_dim)
         self.action_time_mlp_in, self.action_time_mlp_out = nn.Linear(2*width, width), nn.Linear(width, width)
 
-# %% ../nbs/07_policy.ipynb #a125cc5e
+# %% ../nbs/07_policy.ipynb #fbcc0cc5
 class SmolVLA(nn.Module):
     "Images, a sentence and joint angles in; a chunk of actions out."
     def __init__(self,
@@ -241,8 +242,7 @@ class SmolVLA(nn.Module):
         self.model = FlowModel(config, vlm, expert)
         self.register_buffer("suffix_att", suffix_blocks(c.chunk_size, c.causal_actions, c.state_in == "suffix"), persistent=False)
         if stats is not None: self.use_stats(stats, stats_prefix, camera_map, joint_names)
-        self.queue = deque()
-        self.freeze()
+        self.freeze(); self.reset()
 
 # %% ../nbs/07_policy.ipynb #f6431f86
 @patch(as_prop=True)
@@ -322,35 +322,44 @@ def preprocess(self: SmolVLA,
         raise ValueError(f"this policy has no tokenizer ({self.config.vlm_model_name!r} was not found): pass observation.language.tokens and .attention_mask instead of task")
     return self.processor(observation).to(self.device)
 
-# %% ../nbs/07_policy.ipynb #1bcf25fd
+# %% ../nbs/07_policy.ipynb #6d8776ea
 SPECIALS = ("<fake_token_around_image>", "<global-img>")
+
+@patch
+def look(self: SmolVLA,
+    images: Tensor, # (B,N,3,H,W) in [-1,1]
+) -> Tensor: # (B,N*tokens_per_image,hidden), not yet scaled
+    "The vision tower, in its own dtype."
+    return embed_images(self.vlm, images.to(self.vlm.model.connector.modality_projection.proj.weight.dtype))
 
 @patch
 def embed_inputs(self: SmolVLA,
     batch: dict, # from `preprocess`
+    seen: Tensor | None = None, # (B,N*tokens_per_image,hidden) the image tokens, when the vision tower has already run
 ) -> tuple[Tensor, Tensor]: # embs (B,P,hidden), pad_mask (B,P) bool; images and language, no state
     "Pictures and words in the VLM's language."
     vlm, dtype = self.vlm, self.vlm.model.text_model.embed_tokens.weight.dtype
     if "images" not in batch: raise ValueError(f"the batch has no images, only {sorted(batch)}: make it with policy.preprocess(observation), or pass prefix=")
-    images = batch["images"].to(vlm.model.connector.modality_projection.proj.weight.dtype)
-    if not self.config.add_image_special_tokens: return embed_prefix(vlm, images, batch["image_mask"], batch["tokens"], batch["token_mask"])
+    if seen is None: seen = self.look(batch["images"])
+    if not self.config.add_image_special_tokens: return join_prefix(vlm, seen, batch["image_mask"], batch["tokens"], batch["token_mask"])
     embed, n = vlm.model.text_model.embed_tokens, tokens_per_image(vlm.config)
-    scale, B = math.sqrt(embed.embedding_dim), len(images)
+    scale, B = math.sqrt(embed.embedding_dim), len(seen)
     fake, start = (embed.weight[self.tokenizer.convert_tokens_to_ids(t)].expand(B, 1, -1) for t in SPECIALS)
     yes, embs, pads = batch["image_mask"].new_ones(B, 1), [], []
-    for image, mask in zip(embed_images(vlm, images).split(n, 1), batch["image_mask"].T):
+    for image, mask in zip(seen.split(n, 1), batch["image_mask"].T):
         embs += [fake, start, image.to(dtype)*scale, fake]
         pads += [yes, yes, mask[:, None].expand(B, n), yes]
     return torch.cat([*embs, embed(batch["tokens"])*scale], 1), torch.cat([*pads, batch["token_mask"]], 1)
 
-# %% ../nbs/07_policy.ipynb #64adf2f5
+# %% ../nbs/07_policy.ipynb #009ea2ea
 @patch
 def prefix_kv(self: SmolVLA,
     batch: dict, # from `preprocess`; state, noise and time play no part
+    seen: Tensor | None = None, # image tokens, see `embed_inputs`
 ) -> PrefixKV: # without gradient when the VLM is frozen
     "Run images and language through the VLM once. Save it, and training needs the VLM no more."
     with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-        embs, pad = self.embed_inputs(batch)
+        embs, pad = self.embed_inputs(batch, seen)
         return PrefixKV(prefix_forward(self.vlm.model.text_model.layers, embs, prefix_mask(pad), positions(pad)), pad)
 
 # %% ../nbs/07_policy.ipynb #b5c0b9ea
@@ -526,11 +535,36 @@ def sample_actions(self: SmolVLA,
     if c.objective == "regression": return self.velocity(batch, *self.query(noise), prefix)[..., :c.action_dim]
     return integrate(Denoiser(self, batch, prefix, solver_times(steps, method)), noise, steps, method)[..., :c.action_dim]
 
-# %% ../nbs/07_policy.ipynb #9345a8a3
+# %% ../nbs/07_policy.ipynb #d1d0a280
+class Recall:
+    "The last look at the world. What has not changed since is not computed again; the result is the same."
+    def __init__(self, policy: SmolVLA): self.policy, self.batch, self.looked = policy, None, 0
+
+    def weights(self): # changes when the VLM does
+        return None if any(p.is_inference() for p in self.policy.vlm.parameters()) else [(p.data_ptr(), p._version) for p in self.policy.vlm.parameters()]
+
+    @torch.no_grad()
+    def __call__(self,
+        batch: dict, # from `preprocess`
+    ) -> PrefixKV: # as `policy.prefix_kv(batch)`
+        key, now = self.weights(), {k: batch[k] for k in ("images", "image_mask", "tokens", "token_mask")}
+        known = self.batch if key and key == getattr(self, "key", None) and self.batch["images"].shape == now["images"].shape else None
+        same = [known is not None and torch.equal(a, b) for a, b in zip((known or now)["images"].unbind(1), now["images"].unbind(1))]
+        self.looked = same.count(False)
+        if self.looked:
+            fresh = self.policy.look(now["images"][:, [i for i, s in enumerate(same) if not s]]).unflatten(1, (self.looked, -1))
+            old, fresh = self.seen if known else None, iter(fresh.unbind(1))
+            self.seen = torch.stack([old[:, i] if s else next(fresh) for i, s in enumerate(same)], 1)
+        if self.looked or any(not torch.equal(known[k], v) for k, v in now.items() if k != "images"):
+            self.kv = self.policy.prefix_kv(batch, self.seen.flatten(1, 2))
+        self.key, self.batch = key, now
+        return self.kv
+
+# %% ../nbs/07_policy.ipynb #5587a90f
 @patch
 def reset(self: SmolVLA):
-    "Forget the actions that are still waiting: call it when an episode starts."
-    self.queue = deque()
+    "Forget the actions that are still waiting, and the last look: call it when an episode starts."
+    self.queue, self.recall = deque(), Recall(self)
 
 @patch
 def select_action(self: SmolVLA,
@@ -539,7 +573,8 @@ def select_action(self: SmolVLA,
     "The next action; a new chunk is sampled only when the queue is empty, so the other observations are not even looked at."
     if not self.queue:
         self.eval()
-        chunk = self.sample_actions(self.preprocess(observation))[:, :self.config.n_action_steps]
+        batch = self.preprocess(observation)
+        chunk = self.sample_actions(batch, prefix=self.recall(batch))[:, :self.config.n_action_steps]
         chunk = self.processor.unnormalize_action(chunk).cpu()
         if not torch.isfinite(chunk).all(): raise ValueError("the policy produced NaN or infinite actions: check its weights and statistics")
         self.queue.extend(chunk.unbind(1))
