@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['MASKED', 'layer_kinds', 'expert_widths', 'ExpertAttention', 'ExpertMLP', 'ExpertLayer', 'Expert', 'build_expert',
            'as_input', 'heads_of', 'finish_layer', 'cross_kv', 'joint_layer', 'joint_forward', 'score_bias',
-           'fold_heads', 'unfold_heads', 'folded_attention', 'append_token', 'turn_table', 'turn', 'FusedLayer',
-           'can_fuse', 'SuffixRunner']
+           'fold_heads', 'unfold_heads', 'folded_attention', 'append_token', 'turn_table', 'turn', 'glue', 'FusedLayer',
+           'fused_layers', 'can_fuse', 'SuffixRunner']
 
-# %% ../nbs/06_action_expert.ipynb #7b4a0afb
+# %% ../nbs/06_action_expert.ipynb #45c6621c
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
-from .vlm import attention, layer_kv, positions, rope_table, rotate
+from .vlm import attention, layer_kv, positions, rope_table, rotate, weights_key
 from .masks import make_att_2d_masks, suffix_mask, suffix_positions
 
 # %% ../nbs/06_action_expert.ipynb #036746d3
@@ -252,33 +252,45 @@ def turn(
     swapped = x.unflatten(-1, (2, -1)).flip(-2).flatten(-2)
     return torch.addcmul(x*cos, swapped, sin).to(x.dtype)
 
-# %% ../nbs/06_action_expert.ipynb #ed658517
+# %% ../nbs/06_action_expert.ipynb #7aabee3b
+def glue(*layers: nn.Linear) -> nn.Linear: # of the same class, its output theirs side by side
+    "One linear layer that does the work of several on the same input."
+    m = type(layers[0])(1, 1, bias=False)
+    m.weight = nn.Parameter(torch.cat([layer.weight.detach() for layer in layers]), requires_grad=False)
+    return m
+
 class FusedLayer:
-    "An expert layer for sampling: projections that read the same input are one matrix, and adding to the stream is part of the product."
+    "An expert layer for sampling: projections that read the same input are one."
     def __init__(self, layer: ExpertLayer):
         a, m, self.layer = layer.self_attn, layer.mlp, layer
-        self.into = torch.cat([p.weight for p in ((a.q_proj, a.k_proj, a.v_proj) if layer.kind == "self" else (a.q_proj,))])
-        self.gate_up, self.out, self.down = torch.cat([m.gate_proj.weight, m.up_proj.weight]), a.o_proj.weight.T, m.down_proj.weight.T
+        self.into = glue(a.q_proj, a.k_proj, a.v_proj) if layer.kind == "self" else a.q_proj
+        self.gate_up, self.out, self.down = glue(m.gate_proj, m.up_proj), a.o_proj, m.down_proj
 
     def finish(self,
         h: Tensor, # (B*S,width)
         attended: Tensor, # (B*S,heads*head_dim)
     ) -> Tensor: # (B*S,width)
         "As `finish_layer`."
-        h = torch.addmm(h, attended, self.out)
-        gate, up = F.linear(self.layer.post_attention_layernorm(h), self.gate_up).chunk(2, -1)
-        return torch.addmm(h, F.silu(gate)*up, self.down)
+        h = h + self.out(attended)
+        gate, up = self.gate_up(self.layer.post_attention_layernorm(h)).chunk(2, -1)
+        return h + self.down(F.silu(gate)*up)
 
-# %% ../nbs/06_action_expert.ipynb #920b5705
+def fused_layers(expert: Expert) -> list: # of FusedLayer
+    "The fused form of all layers, kept with the expert until a weight changes."
+    key = weights_key(*expert.parameters())
+    if key is None or getattr(expert, "fused", (None,))[0] != key: expert.fused = key, [FusedLayer(layer) for layer in expert.layers]
+    return expert.fused[1]
+
+# %% ../nbs/06_action_expert.ipynb #12ca755f
 def can_fuse(
     expert: Expert,
 ) -> bool:
     "Only while sampling, in one dtype, and with plain linear layers: adapters such as LoRA have a forward of their own."
     parts = [m for layer in expert.layers for m in (*layer.self_attn.children(), *layer.mlp.children())]
     return (not torch.is_grad_enabled() and not torch.is_autocast_enabled(parts[0].weight.device.type)
-            and all(type(m) is nn.Linear and m.bias is None for m in parts))
+            and all(isinstance(m, nn.Linear) and m.bias is None for m in parts))
 
-# %% ../nbs/06_action_expert.ipynb #85153a5a
+# %% ../nbs/06_action_expert.ipynb #8beca9cb
 class SuffixRunner:
     "The expert on one cached prefix. All that no denoising step changes is computed here, once: cross K/V, RoPE tables, masks, fused weights."
     def __init__(self,
@@ -295,7 +307,7 @@ class SuffixRunner:
         here = [pair for pair, kind in zip(kv, expert.kinds, strict=True) if kind != "skip"]
         pairs = [pair if layer.kind == "self" else cross_kv(layer, *pair) for layer, pair in zip(expert.layers, here)]
         self.kv = [(k.transpose(1, 2), v.transpose(1, 2)) for k, v in pairs]
-        self.fused = [FusedLayer(layer) for layer in expert.layers] if can_fuse(expert) else None
+        self.fused = fused_layers(expert) if can_fuse(expert) else None
 
 # %% ../nbs/06_action_expert.ipynb #fe7db056
 @patch
@@ -322,7 +334,7 @@ def layer(self: SuffixRunner,
     own = [turn(heads_of(a.k_proj, x, D), table), heads_of(a.v_proj, x, D)] if is_self else []
     return finish_layer(layer, h, self.attend(i, turn(heads_of(a.q_proj, x, D), table), own))
 
-# %% ../nbs/06_action_expert.ipynb #e918d0d2
+# %% ../nbs/06_action_expert.ipynb #7cf2d0dd
 @patch
 def fused_layer(self: SuffixRunner,
     i: int, # expert layer
@@ -330,7 +342,7 @@ def fused_layer(self: SuffixRunner,
 ) -> Tensor: # (B*S,width)
     "The same layer with half the operations: at batch 1 it is their number that costs."
     e, f = self.expert, self.fused[i]
-    x = F.linear(f.layer.input_layernorm(h), f.into).view(-1, self.S, len(f.into)//e.head_dim, e.head_dim)
+    x = f.into(f.layer.input_layernorm(h)).view(-1, self.S, f.into.weight.shape[0]//e.head_dim, e.head_dim)
     x, v = x.split([x.shape[2] - e.kv_heads, e.kv_heads], 2) if f.layer.kind == "self" else (x, None)
     x = turn(x, self.table[f.layer.kind])
     own = [x[:, :, e.heads:], v] if v is not None else []

@@ -10,7 +10,7 @@ __all__ = ['OURS', 'SIGLIP', 'SO400M', 'BACKBONES', 'PRESETS', 'SPECIALS', 'LEGA
            'write_whole', 'write_json', 'write_backbone', 'plain_weights', 'trace', 'compare', 'first_difference',
            'nano_policy']
 
-# %% ../nbs/07_policy.ipynb #c604e592
+# %% ../nbs/07_policy.ipynb #f0bb4b58
 import json, math, os, re
 from collections import Counter, deque
 from dataclasses import dataclass, field, fields
@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from transformers import SmolVLMConfig
 from .data import JOINTS
 from .processing import Processor, load_tokenizer
-from .vlm import ASSETS, build_vlm, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, positions, prefix_forward, prefix_mask, tokens_per_image
+from .vlm import ASSETS, build_vlm, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, pack_linears, positions, prefix_forward, prefix_mask, tokens_per_image, weights_key
 from .masks import prefix_blocks, suffix_blocks
 from .flow import LOSS_VERSIONS, flow_loss, integrate, make_u_t, make_x_t, masked_mean, sample_time, sinusoidal_time, solver_times
 from .expert import Expert, SuffixRunner, append_token, as_input, build_expert, expert_widths, joint_forward, layer_kinds
@@ -222,7 +222,7 @@ class FlowModel(nn.Module):
         self.action_in_proj, self.action_out_proj = nn.Linear(c.max_action_dim, width), nn.Linear(width, c.max_action_dim)
         self.action_time_mlp_in, self.action_time_mlp_out = nn.Linear(2*width, width), nn.Linear(width, width)
 
-# %% ../nbs/07_policy.ipynb #fbcc0cc5
+# %% ../nbs/07_policy.ipynb #89ad937d
 class SmolVLA(nn.Module):
     "Images, a sentence and joint angles in; a chunk of actions out."
     def __init__(self,
@@ -239,7 +239,7 @@ class SmolVLA(nn.Module):
         config.num_vlm_layers = len(vlm.model.text_model.layers)
         expert = build_expert(text, c.expert_width_multiplier, c.num_expert_layers, c.attention_mode, c.self_attn_every_n_layers)
         self.config, self.tokenizer, self.processor = config, tokenizer, None
-        self.model = FlowModel(config, vlm, expert)
+        self.model = pack_linears(FlowModel(config, vlm, expert))
         self.register_buffer("suffix_att", suffix_blocks(c.chunk_size, c.causal_actions, c.state_in == "suffix"), persistent=False)
         if stats is not None: self.use_stats(stats, stats_prefix, camera_map, joint_names)
         self.freeze(); self.reset()
@@ -535,19 +535,16 @@ def sample_actions(self: SmolVLA,
     if c.objective == "regression": return self.velocity(batch, *self.query(noise), prefix)[..., :c.action_dim]
     return integrate(Denoiser(self, batch, prefix, solver_times(steps, method)), noise, steps, method)[..., :c.action_dim]
 
-# %% ../nbs/07_policy.ipynb #d1d0a280
+# %% ../nbs/07_policy.ipynb #b2bfab7a
 class Recall:
     "The last look at the world. What has not changed since is not computed again; the result is the same."
     def __init__(self, policy: SmolVLA): self.policy, self.batch, self.looked = policy, None, 0
-
-    def weights(self): # changes when the VLM does
-        return None if any(p.is_inference() for p in self.policy.vlm.parameters()) else [(p.data_ptr(), p._version) for p in self.policy.vlm.parameters()]
 
     @torch.no_grad()
     def __call__(self,
         batch: dict, # from `preprocess`
     ) -> PrefixKV: # as `policy.prefix_kv(batch)`
-        key, now = self.weights(), {k: batch[k] for k in ("images", "image_mask", "tokens", "token_mask")}
+        key, now = weights_key(*self.policy.vlm.parameters()), {k: batch[k] for k in ("images", "image_mask", "tokens", "token_mask")}
         known = self.batch if key and key == getattr(self, "key", None) and self.batch["images"].shape == now["images"].shape else None
         same = [known is not None and torch.equal(a, b) for a, b in zip((known or now)["images"].unbind(1), now["images"].unbind(1))]
         self.looked = same.count(False)

@@ -7,9 +7,10 @@ __all__ = ['ASSETS', 'SPECIAL', 'PIECE', 'course_corpus', 'build_tokenizer', 'na
            'encode_answers', 'nano_vlm_config', 'build_vlm', 'tokens_per_image', 'keep_layers', 'load_vlm', 'nano_vlm',
            'embed_patches', 'attention', 'encode_patches', 'pixel_shuffle', 'connect', 'embed_images', 'join_prefix',
            'embed_prefix', 'rope_table', 'rotate', 'rope', 'prefix_mask', 'positions', 'layer_kv', 'concat_kv',
-           'prefix_forward', 'PointingHead', 'nano_pointing_head', 'lm_loss', 'answer']
+           'prefix_forward', 'weights_key', 'PackedLinear', 'can_pack', 'PackedMLP', 'pack_linears', 'PointingHead',
+           'nano_pointing_head', 'lm_loss', 'answer']
 
-# %% ../nbs/03_vlm.ipynb #0718cba5
+# %% ../nbs/03_vlm.ipynb #d271b1f4
 import copy, math
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from safetensors.torch import load_file
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from torch import Tensor, nn
 from transformers import AutoTokenizer, PreTrainedTokenizerFast, SmolVLMConfig, SmolVLMForConditionalGeneration
+from transformers.models.smolvlm.modeling_smolvlm import SmolVLMVisionMLP
 from transformers.utils import logging as hf_logging
 import smolvla
 from .processing import tokenize
@@ -356,6 +358,52 @@ def prefix_forward(
         h = h + layer.self_attn.o_proj(attention(q, k, v, mask))
         h = h + layer.mlp(layer.post_attention_layernorm(h))
     return kv if norm is None else (kv, [*hidden, norm(h)])
+
+# %% ../nbs/03_vlm.ipynb #5cd599c7
+def weights_key(*weights: Tensor) -> list | None:  # None for inference tensors, which do not count their changes
+    "Changes when one of the weights does."
+    return None if any(w.is_inference() for w in weights) else [(w.data_ptr(), w._version) for w in weights]
+
+class PackedLinear(nn.Linear):
+    "`nn.Linear`; without gradients on a CPU it multiplies with a copy of its matrix in oneDNN's blocks. The same numbers up to rounding."
+    copied = None
+
+    def blocks(self, dtype):
+        key = weights_key(self.weight), dtype
+        if self.copied is None or self.copied[0] != key:
+            with torch.autocast("cpu", enabled=False): self.copied = key, torch.ops.mkldnn._reorder_linear_weight(self.weight.detach().to(dtype))
+        return self.copied[1]
+
+    def forward(self,
+        x: Tensor,  # (...,in)
+        gelu: bool = False,  # apply GELU (tanh) to the result, inside the product where possible
+    ) -> Tensor:  # (...,out)
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        if not can_pack(self, x, dtype):
+            y = F.linear(x, self.weight, self.bias)
+            return F.gelu(y, approximate="tanh") if gelu else y
+        bias = None if self.bias is None else self.bias.to(dtype)
+        return torch.ops.mkldnn._linear_pointwise(x.to(dtype), self.blocks(dtype), bias, *(("gelu", [], "tanh") if gelu else ("none", [], "")))
+
+    def __getstate__(self): return {**self.__dict__, "copied": None}  # blocks cannot be copied or sent
+
+# %% ../nbs/03_vlm.ipynb #1e90797d
+def can_pack(m: nn.Linear, x: Tensor, dtype: torch.dtype) -> bool:
+    known = dtype == torch.float32 or dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    alike = x.dtype == m.weight.dtype or torch.is_autocast_enabled("cpu")
+    return (not torch.is_grad_enabled() and not torch.compiler.is_compiling() and x.device.type == m.weight.device.type == "cpu" and x.numel() > 0
+            and alike and torch.backends.mkldnn.is_available() and known and not m.weight.is_inference())
+
+class PackedMLP(SmolVLMVisionMLP):
+    "The vision tower's MLP, its activation inside the first product."
+    def forward(self, hidden_states): return self.fc2(self.fc1(hidden_states, gelu=True))
+
+def pack_linears(module: nn.Module) -> nn.Module:  # the same one
+    "Let all linear layers pack themselves when they may; names and weights stay."
+    for m in module.modules():
+        if type(m) is nn.Linear: m.__class__ = PackedLinear
+        if type(m) is SmolVLMVisionMLP and m.config.hidden_act == "gelu_pytorch_tanh": m.__class__ = PackedMLP
+    return module
 
 # %% ../nbs/03_vlm.ipynb #e743ff71
 class PointingHead(nn.Module):

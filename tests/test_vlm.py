@@ -1,7 +1,8 @@
 "The VLM of chapter 03: equal to transformers and to LeRobot's reference tensors, cache and padding, tokenizer, bad input."
-import json, subprocess, sys
+import copy, json, subprocess, sys
 from pathlib import Path
-import pytest, torch
+import pytest, torch, torch.nn.functional as F
+from torch import nn
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, SmolVLMConfig
 from smolvla.masks import make_att_2d_masks, prefix_blocks
@@ -246,3 +247,38 @@ def test_bad_shapes(tiny):
     with pytest.raises(ValueError, match="same number of questions"):
         lm_loss(tiny, torch.zeros(2, 8, 48), one.expand(2, 2), torch.zeros(3, 5, dtype=torch.long), word.expand(3, 5), torch.zeros(3, 3, dtype=torch.long), torch.ones(3, 3, dtype=torch.bool))
     with pytest.raises(ValueError, match="one question per sample"): answer(tiny, nano_tokenizer(), good, "where?")
+
+# --- packed matrices ---------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("gelu", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("shape", [(5,), (1, 5), (2, 7, 5), (0, 5)])
+def test_packed_is_linear(shape, bias, gelu):
+    plain = nn.Linear(5, 9, bias=bias); packed = pack_linears(nn.Sequential(copy.deepcopy(plain)))[0]
+    x = torch.randn(shape); want = plain(x)
+    if gelu: want = F.gelu(want, approximate="tanh")
+    with torch.no_grad(): got = packed(x, gelu)
+    assert got.shape == want.shape and torch.allclose(got, want, atol=1e-5)
+    assert (packed.copied is not None) == (x.numel() > 0 and torch.backends.mkldnn.is_available())
+
+def test_packed_follows_its_weights():
+    m = pack_linears(nn.Linear(6, 4)); x = torch.randn(3, 6)
+    def right(): return torch.allclose(m(x), F.linear(x, m.weight, m.bias), atol=1e-5)
+    with torch.no_grad():
+        assert right()
+        m.weight.mul_(3.); assert right()                                   # in place
+        m.weight.data = torch.randn(4, 6); assert right()                   # another tensor
+        m.load_state_dict(nn.Linear(6, 4).state_dict()); assert right()
+        twin = copy.deepcopy(m); assert twin.copied is None and torch.equal(twin(x), m(x))
+    m(x).sum().backward()
+    assert torch.allclose(m.weight.grad, x.sum(0).expand(4, 6), atol=1e-5)  # with gradients it is nn.Linear
+    with torch.inference_mode(): m.weight.data = torch.randn(4, 6)
+    with torch.no_grad(): assert right()                                    # such a tensor counts no changes: no copy is trusted
+
+def test_packed_low_precision():
+    m, x = pack_linears(nn.Linear(64, 32)), torch.randn(8, 64)
+    with torch.no_grad():
+        want = F.linear(x, m.weight, m.bias)
+        with torch.autocast("cpu", torch.bfloat16): low = m(x)
+        assert low.dtype == torch.bfloat16 and torch.allclose(low.float(), want, atol=.05)
+        with pytest.raises(RuntimeError): m(x.bfloat16())                   # as nn.Linear: dtypes do not mix unasked
+        assert torch.allclose(m.bfloat16()(x.bfloat16()).float(), want, atol=.05)
