@@ -8,12 +8,12 @@ __all__ = ['MASKED', 'layer_kinds', 'expert_widths', 'ExpertAttention', 'ExpertM
            'fold_heads', 'unfold_heads', 'folded_attention', 'append_token', 'turn_table', 'turn', 'glue', 'FusedLayer',
            'fused_layers', 'can_fuse', 'SuffixRunner']
 
-# %% ../nbs/06_action_expert.ipynb #45c6621c
+# %% ../nbs/06_action_expert.ipynb #9c7309ae
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
-from .vlm import attention, layer_kv, positions, rope_table, rotate, weights_key
+from .vlm import attention, autocast_device, layer_kv, positions, rope_table, rotate, weights_key
 from .masks import make_att_2d_masks, suffix_mask, suffix_positions
 
 # %% ../nbs/06_action_expert.ipynb #036746d3
@@ -94,13 +94,13 @@ def build_expert(
             if isinstance(m, nn.Linear) and not (layer.kind == "cross" and name.endswith(("k_proj", "v_proj"))): nn.init.normal_(m.weight, std=0.02)
     return expert
 
-# %% ../nbs/06_action_expert.ipynb #d4261522
+# %% ../nbs/06_action_expert.ipynb #24fccf55
 def as_input(
     x: Tensor,
     layer: nn.Module, # anything with a weight
 ) -> Tensor: # x in the dtype in which the layer will compute
     "Checkpoints mix bfloat16 and float32 layers; under autocast, one cast here serves all projections that read x."
-    kind = x.device.type
+    kind = autocast_device(x)
     return x.to(torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else layer.weight.dtype)
 
 def heads_of(
@@ -281,13 +281,13 @@ def fused_layers(expert: Expert) -> list: # of FusedLayer
     if key is None or getattr(expert, "fused", (None,))[0] != key: expert.fused = key, [FusedLayer(layer) for layer in expert.layers]
     return expert.fused[1]
 
-# %% ../nbs/06_action_expert.ipynb #12ca755f
+# %% ../nbs/06_action_expert.ipynb #06f630fb
 def can_fuse(
     expert: Expert,
 ) -> bool:
     "Only while sampling, in one dtype, and with plain linear layers: adapters such as LoRA have a forward of their own."
     parts = [m for layer in expert.layers for m in (*layer.self_attn.children(), *layer.mlp.children())]
-    return (not torch.is_grad_enabled() and not torch.is_autocast_enabled(parts[0].weight.device.type)
+    return (not torch.is_grad_enabled() and not torch.is_autocast_enabled(autocast_device(parts[0].weight))
             and all(isinstance(m, nn.Linear) and m.bias is None for m in parts))
 
 # %% ../nbs/06_action_expert.ipynb #8beca9cb

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['ASSETS', 'SPECIAL', 'PIECE', 'course_corpus', 'build_tokenizer', 'nano_tokenizer', 'encode_questions',
            'encode_answers', 'nano_vlm_config', 'build_vlm', 'tokens_per_image', 'keep_layers', 'load_vlm', 'nano_vlm',
-           'embed_patches', 'attention', 'encode_patches', 'pixel_shuffle', 'connect', 'embed_images', 'join_prefix',
-           'embed_prefix', 'rope_table', 'rotate', 'rope', 'prefix_mask', 'positions', 'layer_kv', 'concat_kv',
-           'prefix_forward', 'weights_key', 'PackedLinear', 'can_pack', 'PackedMLP', 'pack_linears', 'PointingHead',
-           'nano_pointing_head', 'lm_loss', 'answer']
+           'embed_patches', 'autocast_device', 'attention', 'encode_patches', 'pixel_shuffle', 'connect',
+           'embed_images', 'join_prefix', 'embed_prefix', 'rope_table', 'rotate', 'rope', 'prefix_mask', 'positions',
+           'layer_kv', 'concat_kv', 'prefix_forward', 'weights_key', 'PackedLinear', 'can_pack', 'PackedMLP',
+           'pack_linears', 'PointingHead', 'nano_pointing_head', 'lm_loss', 'answer']
 
 # %% ../nbs/03_vlm.ipynb #d271b1f4
 import copy, math
@@ -180,7 +180,11 @@ def embed_patches(
     emb = vlm.model.vision_model.embeddings
     return emb.patch_embedding(images).flatten(2).transpose(1, 2) + emb.position_embedding.weight
 
-# %% ../nbs/03_vlm.ipynb #c9a05117
+# %% ../nbs/03_vlm.ipynb #546d18ae
+def autocast_device(x: Tensor) -> str:  # "cpu", "cuda", ...
+    "Where autocast looks for its settings; it does not know the `meta` device, on which one counts without computing."
+    return "cpu" if x.is_meta else x.device.type
+
 def attention(
     q: Tensor,  # (B,Tq,heads,head_dim)
     k: Tensor,  # (B,Tk,kv_heads,head_dim); heads / kv_heads queries share one key
@@ -195,7 +199,7 @@ def attention(
         sees = mask.any(-1, keepdim=True)
         allowed = (mask | ~sees)[:, None]  # a blind row looks at everything, and its output is erased below
     if q.device.type == "cpu": q, k, v = q.float(), k.float(), v.float()  # bfloat16 attention is 4 times slower backward on a CPU
-    with torch.autocast(q.device.type, enabled=False):
+    with torch.autocast(autocast_device(q), enabled=False):
         out = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=allowed, enable_gqa=True)
     out = out.transpose(1, 2).flatten(2).to(dtype)
     return out if mask is None else out * sees
