@@ -3,10 +3,12 @@ import dataclasses, json
 
 import av, numpy as np, pytest, torch
 
-from smolvla.evaluation import (EVAL_SEED0, DemonstratorDriver, EvalResult, Episode, PolicyDriver, Rate, aim, drive, drive_cli, eval_cli, eval_seeds,
+from smolvla import evaluation
+from smolvla.data import LeRobotDataset
+from smolvla.evaluation import (EVAL_SEED0, DemonstratorDriver, EvalResult, Episode, Lead, PolicyDriver, Rate, aim, correct_cli, drive, drive_cli, eval_cli, eval_seeds,
                                 evaluate, failure_gallery, load_result, load_video, mcnemar, result_grid, run_episode, save_video, tell, video_grid, wilson)
 from smolvla.policy import SmolVLA
-from smolvla.sim import HOME, SO101Env
+from smolvla.sim import HOME, SO101Env, record_episode
 from smolvla.vlm import build_vlm, nano_tokenizer, nano_vlm_config
 
 
@@ -219,6 +221,35 @@ def test_commands_name_what_is_missing(tmp_path):
     with pytest.raises(SystemExit, match="recording"): eval_cli(seed=3, n=1, out=str(tmp_path))
     (tmp_path/"r.json").write_text("{}")
     with pytest.raises(ValueError, match="not a result of smolvla_eval"): load_result(tmp_path/"r.json")
+
+def test_corrections_begin_where_the_policy_is(policy, tmp_path):
+    lead, env = Lead(str(tmp_path/"p"), longest=1.), SO101Env("pick_place", image_size=32)
+    policy.save_pretrained(tmp_path/"p")
+    env.reset(seed=7); before = env.state()
+    assert lead(env, 7) and env.steps == 0 and env.cameras == ("overhead", "wrist")
+    moved = env.state()
+    assert np.abs(moved - before).max() > .5                             # it has driven, somewhere
+    frames = record_episode(env, 7, lead=lead)
+    assert np.allclose(frames[0]["observation.state"], moved, atol=1e-3) and env._info()["success"]
+    assert not np.allclose(record_episode(env, 7)[0]["observation.state"], moved, atol=1e-3)
+    env.close()
+
+def test_a_scene_that_the_policy_solves_needs_no_correction(monkeypatch):
+    env = SO101Env("pad", image_size=32)
+    monkeypatch.setattr(evaluation, "_leader", lambda name: DemonstratorDriver())
+    monkeypatch.setattr(evaluation.np.random, "default_rng", lambda seed=None: type("R", (), {"uniform": lambda self, a, b: b})())
+    env.reset(seed=3)
+    assert Lead("anything")(env, 3) is False and env._info()["success"]
+    env.close()
+
+def test_correct_command(policy, tmp_path, capsys):
+    policy.save_pretrained(tmp_path/"p")
+    with pytest.raises(SystemExit, match="smolvla_correct: .*nowhere"): correct_cli(policy=str(tmp_path/"nowhere"), out=str(tmp_path/"d"))
+    with pytest.raises(SystemExit, match="belong to evaluation"): correct_cli(policy=str(tmp_path/"p"), seed=EVAL_SEED0, out=str(tmp_path/"d"))
+    correct_cli(policy=str(tmp_path/"p"), task="pad", episodes=1, workers=1, out=str(tmp_path/"d"))
+    assert "1 corrections" in capsys.readouterr().out and LeRobotDataset(tmp_path/"d").num_episodes == 1
+    runs = json.loads((tmp_path/"d/meta/recording.json").read_text())["runs"]
+    assert all("after Lead" in k for k in runs)
 
 def test_eval_command_writes_json_grid_and_gallery(policy, tmp_path, capsys):
     policy.save_pretrained(tmp_path/"p")
