@@ -1,7 +1,7 @@
 """Makes the shipped weights: demonstrations, the nano VLM, a first policy, corrections of its mistakes, the nano policy.
 Resumable: run it again after any interruption.
 
-    .venv/bin/python tools/make_weights.py --work outputs/weights            # all of it, about three hours on two cores
+    .venv/bin/python tools/make_weights.py --work outputs/weights            # all of it, about three and a half hours on two cores
     .venv/bin/python tools/make_weights.py --work outputs/weights --install  # and put the result into smolvla/assets/
     .venv/bin/python tools/make_weights.py --work outputs/try --share 0.01   # every stage, tiny, in some minutes
 """
