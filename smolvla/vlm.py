@@ -7,8 +7,8 @@ __all__ = ['ASSETS', 'SPECIAL', 'PIECE', 'course_corpus', 'build_tokenizer', 'na
            'encode_answers', 'nano_vlm_config', 'build_vlm', 'tokens_per_image', 'keep_layers', 'load_vlm', 'nano_vlm',
            'embed_patches', 'autocast_device', 'attention', 'encode_patches', 'pixel_shuffle', 'connect',
            'embed_images', 'join_prefix', 'embed_prefix', 'rope_table', 'rotate', 'rope', 'prefix_mask', 'positions',
-           'layer_kv', 'concat_kv', 'prefix_forward', 'weights_key', 'PackedLinear', 'can_pack', 'PackedMLP',
-           'pack_linears', 'PointingHead', 'nano_pointing_head', 'lm_loss', 'answer']
+           'layer_kv', 'concat_kv', 'prefix_forward', 'weights_key', 'PackedLinear', 'autocast_dtype', 'can_pack',
+           'PackedMLP', 'pack_linears', 'PointingHead', 'nano_pointing_head', 'lm_loss', 'answer']
 
 # %% ../nbs/03_vlm.ipynb #d271b1f4
 import copy, math
@@ -363,7 +363,7 @@ def prefix_forward(
         h = h + layer.mlp(layer.post_attention_layernorm(h))
     return kv if norm is None else (kv, [*hidden, norm(h)])
 
-# %% ../nbs/03_vlm.ipynb #5cd599c7
+# %% ../nbs/03_vlm.ipynb #522f69e1
 def weights_key(*weights: Tensor) -> list | None:  # None for inference tensors, which do not count their changes
     "Changes when one of the weights does."
     return None if any(w.is_inference() for w in weights) else [(w.data_ptr(), w._version) for w in weights]
@@ -382,21 +382,23 @@ class PackedLinear(nn.Linear):
         x: Tensor,  # (...,in)
         gelu: bool = False,  # apply GELU (tanh) to the result, inside the product where possible
     ) -> Tensor:  # (...,out)
-        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        if not can_pack(self, x, dtype):
+        if torch.compiler.is_compiling() or torch.is_grad_enabled() or not can_pack(self, x):
             y = F.linear(x, self.weight, self.bias)
             return F.gelu(y, approximate="tanh") if gelu else y
+        dtype = autocast_dtype(x)
         bias = None if self.bias is None else self.bias.to(dtype)
         return torch.ops.mkldnn._linear_pointwise(x.to(dtype), self.blocks(dtype), bias, *(("gelu", [], "tanh") if gelu else ("none", [], "")))
 
     def __getstate__(self): return {**self.__dict__, "copied": None}  # blocks cannot be copied or sent
 
-# %% ../nbs/03_vlm.ipynb #1e90797d
-def can_pack(m: nn.Linear, x: Tensor, dtype: torch.dtype) -> bool:
+# %% ../nbs/03_vlm.ipynb #14625c05
+def autocast_dtype(x: Tensor): return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+
+def can_pack(m: nn.Linear, x: Tensor) -> bool:
+    dtype = autocast_dtype(x)
     known = dtype == torch.float32 or dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     alike = x.dtype == m.weight.dtype or torch.is_autocast_enabled("cpu")
-    return (not torch.is_grad_enabled() and not torch.compiler.is_compiling() and x.device.type == m.weight.device.type == "cpu" and x.numel() > 0
-            and alike and torch.backends.mkldnn.is_available() and known and not m.weight.is_inference())
+    return x.device.type == m.weight.device.type == "cpu" and x.numel() > 0 and alike and torch.backends.mkldnn.is_available() and known and not m.weight.is_inference()
 
 class PackedMLP(SmolVLMVisionMLP):
     "The vision tower's MLP, its activation inside the first product."
