@@ -222,7 +222,7 @@ class FlowModel(nn.Module):
         self.action_in_proj, self.action_out_proj = nn.Linear(c.max_action_dim, width), nn.Linear(width, c.max_action_dim)
         self.action_time_mlp_in, self.action_time_mlp_out = nn.Linear(2*width, width), nn.Linear(width, width)
 
-# %% ../nbs/07_policy.ipynb #89ad937d
+# %% ../nbs/07_policy.ipynb #597b3acb
 class SmolVLA(nn.Module):
     "Images, a sentence and joint angles in; a chunk of actions out."
     def __init__(self,
@@ -242,7 +242,8 @@ class SmolVLA(nn.Module):
         self.model = pack_linears(FlowModel(config, vlm, expert))
         self.register_buffer("suffix_att", suffix_blocks(c.chunk_size, c.causal_actions, c.state_in == "suffix"), persistent=False)
         if stats is not None: self.use_stats(stats, stats_prefix, camera_map, joint_names)
-        self.freeze(); self.reset()
+        self.queue, self.recall = deque(), None
+        self.freeze()
 
 # %% ../nbs/07_policy.ipynb #f6431f86
 @patch(as_prop=True)
@@ -557,11 +558,11 @@ class Recall:
         self.key, self.batch = key, now
         return self.kv
 
-# %% ../nbs/07_policy.ipynb #5587a90f
+# %% ../nbs/07_policy.ipynb #358f1b69
 @patch
 def reset(self: SmolVLA):
     "Forget the actions that are still waiting, and the last look: call it when an episode starts."
-    self.queue, self.recall = deque(), Recall(self)
+    self.queue, self.recall = deque(), None
 
 @patch
 def select_action(self: SmolVLA,
@@ -570,7 +571,7 @@ def select_action(self: SmolVLA,
     "The next action; a new chunk is sampled only when the queue is empty, so the other observations are not even looked at."
     if not self.queue:
         self.eval()
-        batch = self.preprocess(observation)
+        self.recall, batch = self.recall or Recall(self), self.preprocess(observation)
         chunk = self.sample_actions(batch, prefix=self.recall(batch))[:, :self.config.n_action_steps]
         chunk = self.processor.unnormalize_action(chunk).cpu()
         if not torch.isfinite(chunk).all(): raise ValueError("the policy produced NaN or infinite actions: check its weights and statistics")
