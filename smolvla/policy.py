@@ -899,19 +899,19 @@ def trace(
     out |= {"train.out.vlm": hidden[-1][0], "train.out.expert": hidden[-1][1], "train.v_t": v}
     return out | {"sample.chunk": policy.sample_actions(batch, noise, prefix=prefix)}
 
-# %% ../nbs/07_policy.ipynb #0ad69767
+# %% ../nbs/07_policy.ipynb #4368b7c6
 PREFIX_ROWS = re.compile(r"prefix\.embs|sample\.kv|train\.hidden_in\.vlm|train\.out\.vlm")
 
 def compare(
     ours: dict, # from `trace`
     theirs: dict, # the same of another model, or reference tensors
-) -> dict: # name -> largest absolute difference, in the order of computation
+) -> dict: # name -> largest difference, in the order of computation; where numbers exceed 1, as a share of the largest
     "How far two models are apart at every place; padded prefix rows do not count, nobody reads them."
     out, pad = {}, ours["prefix.pad_mask"]
     for name in (n for n in ours if n in theirs):
         a, b = ours[name].float(), theirs[name].float()
         if a.shape == b.shape and PREFIX_ROWS.match(name): a, b = a[pad], b[pad]
-        out[name] = (a - b).abs().max().item() if a.shape == b.shape else math.inf
+        out[name] = (a - b).abs().max().item()/max(1., b.abs().max().item()) if a.shape == b.shape else math.inf
     return out
 
 def first_difference(

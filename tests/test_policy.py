@@ -28,8 +28,7 @@ def test_preprocessing_to_the_bit(case):
 def test_every_place_agrees(case):
     policy, batch, r = case
     found = compare(trace(policy, batch, r["in.noise"], r["in.time"]), r)
-    big = max(r[k].abs().max().item() for k in found if r[k].is_floating_point())
-    assert big > 40 and len(found) > 20 and first_difference(trace(policy, batch, r["in.noise"], r["in.time"]), r, 3e-5) is None, found  # 7e-7 of the largest
+    assert len(found) > 20 and first_difference(trace(policy, batch, r["in.noise"], r["in.time"]), r, 1e-5) is None, found
 
 @pytest.mark.parametrize("forward", ["split_forward", "joint_forward"])
 @pytest.mark.parametrize("grad", [True, False])
