@@ -8,7 +8,7 @@ __all__ = ['GREEN', 'RED', 'GREY', 'FILM_EVERY', 'wilson', 'Rate', 'Paired', 'mc
            'AimProbe', 'EvalResult', 'load_result', 'load_policy', 'as_driver', 'evaluate', 'Aim', 'aim',
            'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli', 'drive_cli']
 
-# %% ../nbs/10_evaluation.ipynb #25f39001
+# %% ../nbs/10_evaluation.ipynb #82154370
 import functools, json, math, multiprocessing, re, signal, sys, tempfile, textwrap, time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -24,7 +24,7 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 from tqdm import tqdm
 
-from .policy import SmolVLA, nano_policy
+from .policy import Recall, SmolVLA, nano_policy
 from .sim import (BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, instruction, parse, record, record_episode,
                          to_radians, to_units)
 
@@ -188,7 +188,7 @@ def failure(
     if len(missing) < len(env.goals): return "half done"
     return "dropped or missed the place" if lifted else "touched, not lifted"
 
-# %% ../nbs/10_evaluation.ipynb #2984a7d0
+# %% ../nbs/10_evaluation.ipynb #e5b047de
 class PolicyDriver:
     "Drives with a SmolVLA: look, predict a chunk, act `n_action_steps` of it, look again. The noise follows from the episode's seed."
     def __init__(self,
@@ -201,7 +201,7 @@ class PolicyDriver:
         if not 1 <= self.n <= policy.config.chunk_size:
             raise ValueError(f"n_action_steps is {self.n}, but the policy predicts chunks of {policy.config.chunk_size}: choose 1 to {policy.config.chunk_size}")
 
-    def reset(self, env: SO101Env, seed: int): self.noise = torch.Generator().manual_seed(seed)
+    def reset(self, env: SO101Env, seed: int): self.noise, self.recall = torch.Generator().manual_seed(seed), Recall(self.policy)
 
     @torch.inference_mode()
     def chunk(self,
@@ -209,7 +209,7 @@ class PolicyDriver:
     ) -> np.ndarray:  # (n, 6) degrees, gripper 0..100
         batch, c = self.policy.preprocess(observe()), self.policy.config
         noise = torch.randn(1, c.chunk_size, c.max_action_dim, generator=self.noise)
-        actions = self.policy.sample_actions(batch, noise=noise, num_steps=self.num_steps)[0]
+        actions = self.policy.sample_actions(batch, noise=noise, num_steps=self.num_steps, prefix=self.recall(batch))[0]
         self.whole = self.policy.processor.unnormalize_action(actions).float().numpy()
         return self.whole[:self.n]
 

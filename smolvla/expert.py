@@ -8,12 +8,12 @@ __all__ = ['MASKED', 'layer_kinds', 'expert_widths', 'ExpertAttention', 'ExpertM
            'fold_heads', 'unfold_heads', 'folded_attention', 'append_token', 'turn_table', 'turn', 'glue', 'FusedLayer',
            'fused_layers', 'can_fuse', 'SuffixRunner']
 
-# %% ../nbs/06_action_expert.ipynb #9c7309ae
+# %% ../nbs/06_action_expert.ipynb #ab59cbc3
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
-from .vlm import attention, autocast_device, layer_kv, positions, rope_table, rotate, weights_key
+from .vlm import PackedLinear, attention, autocast_device, layer_kv, pack_linears, positions, rope_table, rotate, weights_key
 from .masks import make_att_2d_masks, suffix_mask, suffix_positions
 
 # %% ../nbs/06_action_expert.ipynb #036746d3
@@ -77,7 +77,7 @@ class Expert(nn.Module):
         self.layers = nn.ModuleList(ExpertLayer(width, mlp_width, heads*head_dim, kv_heads*head_dim, kind, eps, bias) for kind in kinds if kind != "skip")
         self.norm = nn.RMSNorm(width, eps)
 
-# %% ../nbs/06_action_expert.ipynb #1e11a664
+# %% ../nbs/06_action_expert.ipynb #fb4700bd
 def build_expert(
     text_config, # the VLM's text config: heads, head_dim and widths follow it
     width_multiplier: float = 0.75,
@@ -92,7 +92,7 @@ def build_expert(
     for layer in expert.layers:
         for name, m in layer.named_modules():
             if isinstance(m, nn.Linear) and not (layer.kind == "cross" and name.endswith(("k_proj", "v_proj"))): nn.init.normal_(m.weight, std=0.02)
-    return expert
+    return pack_linears(expert)
 
 # %% ../nbs/06_action_expert.ipynb #24fccf55
 def as_input(
@@ -203,15 +203,15 @@ def unfold_heads(
     B, G, RS, D = x.shape
     return x.view(B, G, RS//S, S, D).permute(0, 3, 1, 2, 4).reshape(B, S, -1)
 
-# %% ../nbs/06_action_expert.ipynb #72486357
+# %% ../nbs/06_action_expert.ipynb #aa1e1716
 def folded_attention(
     q: Tensor, # (B,kv_heads,R,head_dim)
     k: Tensor, # (B,kv_heads,T,head_dim)
     v: Tensor, # (B,kv_heads,T,head_dim)
     bias: Tensor, # (B,1,R or 1,T), 0 or MASKED
 ) -> Tensor: # (B,kv_heads,R,head_dim)
-    "Attention on folded heads. With gradients on a CPU three plain lines beat SDPA, whose backward is slow there."
-    if q.device.type != "cpu" or not torch.is_grad_enabled(): return F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
+    "Attention on folded heads. On a CPU three plain lines beat SDPA, whose backward is slow there, and whose forward is in bfloat16."
+    if q.device.type != "cpu" or q.dtype == torch.float32 and not torch.is_grad_enabled(): return F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
     scores = (q*q.shape[-1]**-0.5) @ k.transpose(-1, -2)
     return (scores.float() + bias).softmax(-1).to(v.dtype) @ v
 
@@ -252,7 +252,7 @@ def turn(
     swapped = x.unflatten(-1, (2, -1)).flip(-2).flatten(-2)
     return torch.addcmul(x*cos, swapped, sin).to(x.dtype)
 
-# %% ../nbs/06_action_expert.ipynb #7aabee3b
+# %% ../nbs/06_action_expert.ipynb #49dbdbf7
 def glue(*layers: nn.Linear) -> nn.Linear: # of the same class, its output theirs side by side
     "One linear layer that does the work of several on the same input."
     m = type(layers[0])(1, 1, bias=False)
@@ -260,20 +260,20 @@ def glue(*layers: nn.Linear) -> nn.Linear: # of the same class, its output their
     return m
 
 class FusedLayer:
-    "An expert layer for sampling: projections that read the same input are one."
+    "An expert layer for sampling: projections that read the same input are one, and what follows a product happens inside it."
     def __init__(self, layer: ExpertLayer):
         a, m, self.layer = layer.self_attn, layer.mlp, layer
         self.into = glue(a.q_proj, a.k_proj, a.v_proj) if layer.kind == "self" else a.q_proj
-        self.gate_up, self.out, self.down = glue(m.gate_proj, m.up_proj), a.o_proj, m.down_proj
+        self.out, self.gate, self.up, self.down = a.o_proj, m.gate_proj, m.up_proj, m.down_proj
 
     def finish(self,
         h: Tensor, # (B*S,width)
         attended: Tensor, # (B*S,heads*head_dim)
     ) -> Tensor: # (B*S,width)
         "As `finish_layer`."
-        h = h + self.out(attended)
-        gate, up = self.gate_up(self.layer.post_attention_layernorm(h)).chunk(2, -1)
-        return h + self.down(F.silu(gate)*up)
+        h = self.out(attended, "add", h)
+        x = self.layer.post_attention_layernorm(h)
+        return self.down(self.up(x, "mul", self.gate(x, "silu")), "add", h)
 
 def fused_layers(expert: Expert) -> list: # of FusedLayer
     "The fused form of all layers, kept with the expert until a weight changes."
@@ -281,14 +281,14 @@ def fused_layers(expert: Expert) -> list: # of FusedLayer
     if key is None or getattr(expert, "fused", (None,))[0] != key: expert.fused = key, [FusedLayer(layer) for layer in expert.layers]
     return expert.fused[1]
 
-# %% ../nbs/06_action_expert.ipynb #06f630fb
+# %% ../nbs/06_action_expert.ipynb #0ec2b5b7
 def can_fuse(
     expert: Expert,
 ) -> bool:
     "Only while sampling, in one dtype, and with plain linear layers: adapters such as LoRA have a forward of their own."
     parts = [m for layer in expert.layers for m in (*layer.self_attn.children(), *layer.mlp.children())]
     return (not torch.is_grad_enabled() and not torch.is_autocast_enabled(autocast_device(parts[0].weight))
-            and all(isinstance(m, nn.Linear) and m.bias is None for m in parts))
+            and all(isinstance(m, PackedLinear) and m.bias is None for m in parts))
 
 # %% ../nbs/06_action_expert.ipynb #8beca9cb
 class SuffixRunner:

@@ -10,7 +10,7 @@ __all__ = ['OURS', 'SIGLIP', 'SO400M', 'BACKBONES', 'PRESETS', 'SPECIALS', 'LEGA
            'write_whole', 'write_json', 'write_backbone', 'plain_weights', 'trace', 'compare', 'first_difference',
            'nano_policy']
 
-# %% ../nbs/07_policy.ipynb #f0bb4b58
+# %% ../nbs/07_policy.ipynb #dde0e771
 import json, math, os, re
 from collections import Counter, deque
 from dataclasses import dataclass, field, fields
@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from transformers import SmolVLMConfig
 from .data import JOINTS
 from .processing import Processor, load_tokenizer
-from .vlm import ASSETS, build_vlm, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, pack_linears, positions, prefix_forward, prefix_mask, tokens_per_image, weights_key
+from .vlm import ASSETS, build_vlm, eight_bits, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, pack_linears, positions, prefix_forward, prefix_mask, tokens_per_image, weights_key
 from .masks import prefix_blocks, suffix_blocks
 from .flow import LOSS_VERSIONS, flow_loss, integrate, make_u_t, make_x_t, masked_mean, sample_time, sinusoidal_time, solver_times
 from .expert import Expert, SuffixRunner, append_token, as_input, build_expert, expert_widths, joint_forward, layer_kinds
@@ -536,17 +536,17 @@ def sample_actions(self: SmolVLA,
     if c.objective == "regression": return self.velocity(batch, *self.query(noise), prefix)[..., :c.action_dim]
     return integrate(Denoiser(self, batch, prefix, solver_times(steps, method)), noise, steps, method)[..., :c.action_dim]
 
-# %% ../nbs/07_policy.ipynb #b2bfab7a
+# %% ../nbs/07_policy.ipynb #7b405208
 class Recall:
     "The last look at the world. What has not changed since is not computed again; the result is the same."
-    def __init__(self, policy: SmolVLA): self.policy, self.batch, self.looked = policy, None, 0
+    def __init__(self, policy: SmolVLA): self.policy, self.batch, self.key, self.looked = policy, None, None, 0
 
     @torch.no_grad()
     def __call__(self,
         batch: dict, # from `preprocess`
     ) -> PrefixKV: # as `policy.prefix_kv(batch)`
         key, now = weights_key(*self.policy.vlm.parameters()), {k: batch[k] for k in ("images", "image_mask", "tokens", "token_mask")}
-        known = self.batch if key and key == getattr(self, "key", None) and self.batch["images"].shape == now["images"].shape else None
+        known = self.batch if key and key == self.key and self.batch["images"].shape == now["images"].shape else None
         same = [known is not None and torch.equal(a, b) for a, b in zip((known or now)["images"].unbind(1), now["images"].unbind(1))]
         self.looked = same.count(False)
         if self.looked:
@@ -930,3 +930,13 @@ def nano_policy(
     if not (ASSETS/"nano_policy"/"model.safetensors").is_file():
         raise FileNotFoundError(f"{ASSETS/'nano_policy'} holds no weights: reinstall the package, or train them with smolvla_train")
     return SmolVLA.from_pretrained(ASSETS/"nano_policy", quiet=quiet)
+
+# %% ../nbs/07_policy.ipynb #9c310fc7
+@patch
+def nearly(self: SmolVLA,
+    num_steps: int = 4, # solver steps
+): # the policy itself
+    "Act sooner on a CPU at a small, measured error: eight bits and fewer solver steps. The weights stay what they are."
+    eight_bits(self.model)
+    self.config.num_steps = num_steps
+    return self

@@ -1,19 +1,22 @@
 """SmolVLA 0.45B at its published size, ours against the real LeRobot 0.4.4: same random weights, same inputs, in turns, one sitting.
 
     SMOLVLA_REFERENCE_PYTHON=.../bin/python .venv/bin/python tests/benchmarks/bench_published.py    # tests/reference/setup.sh makes the other Python
-        [--cameras 1 2 3] [--threads 1 2] [--dtypes float32 mixed] [--rounds 3] [--train]
+        [--cameras 1 2 3] [--threads 1 2] [--dtypes float32 mixed] [--rounds 3] [--train] [--keep]
 
 `mixed` is the layout of the published checkpoint: VLM and expert bfloat16, cross-attention k/v and the five projections float32; there we compute in
 bfloat16 throughout. Each part is timed apart: vision (all cameras, at once here, one by one there), prefix (language layers over images, text, state),
-denoising (ten Euler steps on the finished prefix), and the whole chunk. Seconds are CPU seconds of the process divided by the number of threads, median
-over rounds. `peak` is the share of this machine's matrix-product speed, measured between the rounds. `--train` times one update of the expert
-(2 cameras, batch 4): the reference's, ours without a cache, ours with a cached prefix; and what the process grows by. Writes outputs/bench/published.json.
+denoising (ten Euler steps on the finished prefix), and the whole chunk; `nearly` is the chunk in eight bits with four steps (policy.nearly), `state` and
+`one camera` are repeat calls through Recall in which only that has changed. Seconds are CPU seconds of the process divided by the number of threads,
+median over rounds; `of peak` is the share of this machine's speed in a large matrix product of that dtype, measured between the rounds.
+`--train` times one update of the expert (2 cameras, batch 4): the reference's and ours, without a cache and with a cached prefix, in the dtypes of the
+checkpoint as the reference does and with float32 masters as chapter 08 does; with the peak of the process and how far that is above the loaded model.
+Writes outputs/bench/published.json (or published_train.json); --keep puts it into tests/benchmarks/ as well, for chapters 07 and 08.
 """
 import argparse, json, os, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-GFLOP = {"vision": (177 + 38, 0), "prefix": (14.5, 21.7), "denoise": (104, 2)}  # fixed or per camera, see facts: matmuls of one chunk
+TRAIN = ("update", "update, float32 masters", "cached", "cached, float32 masters")
 
 def inputs(torch, cameras, B, size=512, seed=0):
     g = torch.Generator().manual_seed(seed)
@@ -52,17 +55,42 @@ class Ours:
         batch = dict(images=x["images"], image_mask=torch.ones(B, x["images"].shape[1], dtype=torch.bool), tokens=x["tokens"], token_mask=torch.ones_like(x["tokens"], dtype=torch.bool), state=x["state"])
         pixels, prefix = x["images"].to(p.vlm.model.connector.modality_projection.proj.weight.dtype), p.prefix_kv(batch)
         return {"vision": lambda: embed_images(p.vlm, pixels), "vision+prefix": lambda: p.prefix_kv(batch), "denoise": lambda: p.sample_actions(batch, x["noise"], prefix=prefix),
-                "chunk": lambda: p.sample_actions(batch, x["noise"])}
-    def update(self, x, cached):
+                "chunk": lambda: p.sample_actions(batch, x["noise"]), "nearly": lambda: p.sample_actions(batch, x["noise"]), **self.repeats(batch, x)}
+    def repeats(self, batch, x):
+        from smolvla.policy import Recall
+        recall, p, n = Recall(self.policy), self.policy, iter(range(1, 1000))
+        def state(): return p.sample_actions({**batch, "state": batch["state"] + next(n)}, x["noise"], prefix=recall(batch))
+        def one_camera():
+            images = batch["images"].clone(); images[:, -1] += 1e-3*next(n)
+            return p.sample_actions({**batch, "images": images}, x["noise"], prefix=recall({**batch, "images": images}))
+        return {"state": state, "one camera": one_camera}
+    def gflop(self, part, cameras):
+        "Counted where nothing is computed: chapter 07's bill of matrix products."
+        import torch
+        from torch.utils.flop_counter import FlopCounterMode
+        from smolvla.policy import SmolVLA, BACKBONES, preset
+        from smolvla.vlm import build_vlm
+        from transformers import SmolVLMConfig
+        c = preset("smolvla_0.45b")
+        with torch.device("meta"), torch.no_grad():
+            big = SmolVLA(c, build_vlm(SmolVLMConfig(**BACKBONES[c.vlm_model_name], tie_word_embeddings=False), c.num_vlm_layers))
+            batch = dict(images=torch.empty(1, cameras, 3, 512, 512), image_mask=torch.ones(1, cameras, dtype=torch.bool), state=torch.empty(1, 32),
+                         tokens=torch.zeros(1, 48, dtype=torch.long), token_mask=torch.ones(1, 48, dtype=torch.bool))
+            kv = big.prefix_kv(batch)
+            with FlopCounterMode(display=False) as count:
+                {"vision": lambda: big.look(batch["images"]), "vision+prefix": lambda: big.prefix_kv(batch), "denoise": lambda: big.sample_actions(batch, torch.empty(1, 50, 32), prefix=kv),
+                 "chunk": lambda: big.sample_actions(batch, torch.empty(1, 50, 32))}[part]()
+        return count.get_total_flops() / 1e9
+    def update(self, x, cached, masters):
         import torch
         p, B = self.policy.train(), len(x["state"])
         if not hasattr(self, "opt"):
             for q in p.parameters():
-                if q.requires_grad: q.data = q.data.float()  # fp32 masters, computed in bfloat16
+                if q.requires_grad and masters: q.data = q.data.float()  # computed in bfloat16
             self.opt = torch.optim.AdamW([q for q in p.parameters() if q.requires_grad], lr=1e-4, fused=True)
         batch = dict(images=x["images"], image_mask=torch.ones(B, x["images"].shape[1], dtype=torch.bool), tokens=x["tokens"], token_mask=torch.ones_like(x["tokens"], dtype=torch.bool),
                      state=x["state"], action=x["action"], action_is_pad=torch.zeros(B, 50, dtype=torch.bool))
-        low = next(p.vlm.parameters()).dtype == torch.bfloat16
+        low = masters and next(p.vlm.parameters()).dtype == torch.bfloat16
         with torch.autocast("cpu", torch.bfloat16, enabled=low): prefix = p.prefix_kv(batch) if cached else None
         def step():
             with torch.autocast("cpu", torch.bfloat16, enabled=low): loss = p.loss(batch, x["noise"], x["time"], prefix=prefix)
@@ -100,7 +128,7 @@ class Theirs:
             for k in range(10): y = y - .1 * m.denoise_step(x_t=y, prefix_pad_masks=pad, past_key_values=kv, timestep=torch.tensor(1 - .1 * k).expand(len(y)))
             return y
         return {"vision": lambda: [m.vlm_with_expert.embed_image(i) for i in a[0]], "vision+prefix": prefix, "denoise": denoise, "chunk": lambda: m.sample_actions(*a, noise=x["noise"])[..., :6]}
-    def update(self, x, cached):
+    def update(self, x, cached, masters):
         import torch
         m = self.policy.train().model
         if not hasattr(self, "opt"): self.opt = torch.optim.AdamW([q for q in self.policy.parameters() if q.requires_grad], lr=1e-4, betas=(.9, .95), eps=1e-8, weight_decay=1e-10)
@@ -114,24 +142,30 @@ def matmul_peak(torch, dtype): # GFLOP per second of what `threads` threads do
     while time.perf_counter() - t < .5: a @ b; n += 1
     return n * 2 * 2048**3 / (time.perf_counter() - t) / 1e9
 
+def memory(what): return int(next(line for line in open("/proc/self/status") if line.startswith(what)).split()[1]) / 2**20  # GB
+
 def serve(which, folder, layout):
     "One JSON line in, one out."
     os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     import torch
     t = time.perf_counter(); model = dict(ours=Ours, theirs=Theirs)[which](folder, layout)
     print(json.dumps(dict(load_s=time.perf_counter() - t)), flush=True)
-    kept = {}
+    loaded = memory("VmRSS")
+    kept, warm = {}, set()
     for line in sys.stdin:
         r = json.loads(line); torch.set_num_threads(r["threads"]); key = (r["cameras"], r["batch"])
         if key not in kept: kept.clear(); kept[key] = inputs(torch, *key)
-        with torch.set_grad_enabled(r["part"] in ("update", "cached")):
-            f = model.update(kept[key], r["part"] == "cached") if r["part"] in ("update", "cached") else model.parts(kept[key])[r["part"]]
-            f()  # warm
+        if r["part"] == "nearly" and model.policy.config.num_steps == 10: model.policy.nearly()
+        if r["part"] == "gflop": print(json.dumps(dict(gflop={p: model.gflop(p, r["cameras"]) for p in ("vision", "vision+prefix", "denoise", "chunk")})), flush=True); continue
+        with torch.set_grad_enabled(r["part"] in TRAIN):
+            f = model.update(kept[key], "cached" in r["part"], "masters" in r["part"]) if r["part"] in TRAIN else model.parts(kept[key])[r["part"]]
+            if (key, r["part"], r["threads"]) not in warm: f(); warm.add((key, r["part"], r["threads"]))
+            Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
             c, w = time.process_time(), time.perf_counter(); y = f()
             out = dict(cpu=(time.process_time() - c) / r["threads"], wall=time.perf_counter() - w)
         if r["part"] == "chunk": out["chunk"] = y.flatten()[:300].tolist()
-        if r.get("peak"): out["peak"] = matmul_peak(torch, torch.float32 if layout == "float32" else torch.bfloat16)
-        out["rss_gb"] = int(next(l for l in open("/proc/self/status") if l.startswith("VmHWM")).split()[1]) / 2**20
+        if r.get("peak"): out["peak"] = matmul_peak(torch, torch.float32 if layout == "float32" else torch.bfloat16) / r["threads"]
+        out |= dict(peak_gb=memory("VmHWM"), loaded_gb=loaded)
         print(json.dumps(out), flush=True)
 
 class Server:
@@ -148,34 +182,55 @@ class Server:
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 3]); ap.add_argument("--threads", type=int, nargs="+", default=[1])
-    ap.add_argument("--dtypes", nargs="+", default=["float32", "mixed"]); ap.add_argument("--rounds", type=int, default=3); ap.add_argument("--train", action="store_true")
+    ap.add_argument("--dtypes", nargs="+", default=["float32", "mixed"]); ap.add_argument("--rounds", type=int, default=3); ap.add_argument("--train", action="store_true"); ap.add_argument("--keep", action="store_true")
     a = ap.parse_args()
     python = os.environ.get("SMOLVLA_REFERENCE_PYTHON") or sys.exit("set SMOLVLA_REFERENCE_PYTHON; tests/reference/setup.sh makes it")
-    table = []
+    table, bills = [], {}
     with tempfile.TemporaryDirectory() as tmp:
         make(Path(tmp))
+        def start(layout): return {"ours": Server(sys.executable, "ours", Path(tmp) / layout, layout), "theirs": Server(python, "theirs", Path(tmp) / layout, layout)}
         for layout in a.dtypes:
-            both = {"ours": Server(sys.executable, "ours", Path(tmp) / layout, layout), "theirs": Server(python, "theirs", Path(tmp) / layout, layout)}
-            print(f"{layout}: loaded in {both['ours'].load_s:.1f} s, the reference in {both['theirs'].load_s:.1f} s", flush=True)
-            for threads in a.threads:
-                cases = [(n, 1, p) for n in a.cameras for p in ("vision", "vision+prefix", "denoise", "chunk")] if not a.train else [(2, 4, "update"), (2, 4, "cached")]
-                for cameras, batch, part in cases: table.append(one(both, layout, threads, cameras, batch, part, a.rounds))
-            for s in both.values(): s.stop()
+            for arm in TRAIN if a.train else (None,):  # each training arm in a fresh process
+                both = start(layout)
+                if arm in (None, TRAIN[0]): print(f"{layout}: loaded in {both['ours'].load_s:.1f} s, the reference in {both['theirs'].load_s:.1f} s", flush=True)
+                load = {k: v.load_s for k, v in both.items()}
+                for threads in a.threads:
+                    cases = [(2, 4, arm)] if a.train else [(n, 1, p) for n in a.cameras for p in ("vision", "vision+prefix", "denoise", "chunk", "state", *["one camera"]*(n > 1))]
+                    if layout == "mixed" and not a.train: cases += [(n, 1, "nearly") for n in a.cameras]  # last: it stays
+                    for cameras, batch, part in cases:
+                        if part == "vision": bills[cameras] = both["ours"].ask(threads=threads, cameras=cameras, batch=1, part="gflop")["gflop"]
+                        row = one(both, layout, threads, cameras, batch, part, a.rounds, bills.get(cameras, {}).get(part))
+                        table.append(row | dict(load_s=load))
+                        if part == "nearly": note_ratio(table, row)
+                for s in both.values(): s.stop()
+    result = dict(machine=machine(), rounds=a.rounds, rows=table)
+    name = f"published{'_train' if a.train else ''}.json"
     out = Path("outputs/bench"); out.mkdir(parents=True, exist_ok=True)
-    (out / f"published{'_train' if a.train else ''}.json").write_text(json.dumps(table, indent=1))
+    for f in [out / name] + [HERE / name]*a.keep: f.write_text(json.dumps(result, indent=1) + "\n")
 
-def one(both, layout, threads, cameras, batch, part, rounds):
+def machine():
+    info = dict(line.split(":", 1) for line in open("/proc/cpuinfo") if ":" in line)
+    return f"{next(v.strip() for k, v in info.items() if k.startswith('model name'))}, {os.cpu_count()} cores"
+
+def note_ratio(table, row):
+    whole = next(r for r in table if r["part"] == "chunk" and all(r[k] == row[k] for k in ("layout", "threads", "cameras")))
+    row["over_reference"] = whole["seconds"]["theirs"] / row["seconds"]["ours"]
+    print(f"{'':9}nearly over the reference's whole chunk: {row['over_reference']:.2f}x", flush=True)
+
+def one(both, layout, threads, cameras, batch, part, rounds, gflop):
     got = {k: [] for k in both}
     for i in range(rounds):
         for k, s in both.items():
-            if (k, part) != ("theirs", "cached"): got[k].append(s.ask(threads=threads, cameras=cameras, batch=batch, part=part, peak=k == "ours"))
+            if k == "ours" or part in ("vision", "vision+prefix", "denoise", "chunk", "update"): got[k].append(s.ask(threads=threads, cameras=cameras, batch=batch, part=part, peak=k == "ours"))
     s = {k: statistics.median(r["cpu"] for r in v) for k, v in got.items() if v}
-    row = dict(layout=layout, threads=threads, cameras=cameras, batch=batch, part=part, seconds=s, peak=statistics.median(r["peak"] for r in got["ours"]),
-               rss_gb={k: v[-1]["rss_gb"] for k, v in got.items() if v})
+    row = dict(layout=layout, threads=threads, cameras=cameras, batch=batch, part=part, seconds=s, matmul_gflops=statistics.median(r["peak"] for r in got["ours"]),
+               peak_gb={k: max(r["peak_gb"] for r in v) for k, v in got.items() if v}, loaded_gb={k: v[0]["loaded_gb"] for k, v in got.items() if v})
+    if gflop: row |= dict(gflop=gflop, of_peak={k: gflop / v / row["matmul_gflops"] for k, v in s.items()})
     if part == "chunk": row["gap"] = max(abs(x - y) for x, y in zip(got["ours"][0]["chunk"], got["theirs"][0]["chunk"]))
-    text = f"{layout:8} {threads} thread(s) {cameras} camera(s) batch {batch} {part:14} ours {s['ours']:6.2f} s"
+    text = f"{layout:8} {threads} thread(s) {cameras} camera(s) batch {batch} {part:24} ours {s['ours']:6.2f} s"
     if "theirs" in s: text += f"   reference {s['theirs']:6.2f} s   {s['theirs'] / s['ours']:.2f}x"
-    print(text + (f"   largest difference {row['gap']:.1e}" if "gap" in row else "") + f"   memory {row['rss_gb']}", flush=True)
+    if gflop: text += "   of peak " + ", ".join(f"{v:.0%}" for v in row["of_peak"].values())
+    print(text + (f"   largest difference {row['gap']:.1e}" if "gap" in row else "") + "   GB " + ", ".join(f"{v:.1f}" for v in row["peak_gb"].values()), flush=True)
     return row
 
 if __name__ == "__main__":
