@@ -65,13 +65,13 @@ def suffix_blocks(
     actions = [1] * chunk_size if causal else [1] + [0] * (chunk_size - 1)
     return torch.tensor([1] * state + actions)
 
-# %% ../nbs/05_attention_masks.ipynb #7108c1a4
+# %% ../nbs/05_attention_masks.ipynb #ff12d8c4
 def suffix_mask(
     prefix_pad: Tensor,  # (B,P) bool, True for real prefix tokens
     att: Tensor,  # (S,) block starts of the suffix, first one 1
 ) -> Tensor:  # (B,S,P+S) bool: the last S rows of the full mask
     "What the suffix may look at when the prefix is already cached: all real prefix tokens and its own blocks."
-    if att.ndim != 1 or not (att.is_meta or att[0]): raise ValueError(f"att must be 1-D and start with 1, found {att.tolist()}: use suffix_blocks")
+    if att.ndim != 1 or not (att.device.type != "cpu" or att[0]): raise ValueError(f"att must be 1-D and start with 1, found {att.tolist()}: use suffix_blocks")
     B, S = len(prefix_pad), len(att)
     own = make_att_2d_masks(torch.ones(1, S, dtype=torch.bool, device=prefix_pad.device), att.to(prefix_pad.device))
     return torch.cat([prefix_pad[:, None].expand(B, S, -1), own.expand(B, S, S)], -1)

@@ -487,7 +487,7 @@ def whole_weight(m: nn.Module) -> Tensor: # (out, in)
     "The matrix of a linear layer, with what a low-rank adapter beside it (LoRA, chapter 08) has learned."
     return m.get_base_layer().weight + m.get_delta_weight("default") if hasattr(m, "get_delta_weight") else m.weight
 
-# %% ../nbs/07_policy.ipynb #b7963bba
+# %% ../nbs/07_policy.ipynb #bf0c3582
 class Denoiser:
     "The velocity field of one observation, with everything that the solver's steps share computed once."
     def __init__(self,
@@ -499,7 +499,7 @@ class Denoiser:
         m, c, width = policy.model, policy.config, policy.expert.width
         self.policy, self.runner = policy, policy.runner(batch, prefix)
         w_in, b_in, w_action = whole_weight(m.action_time_mlp_in), m.action_time_mlp_in.bias, whole_weight(m.action_in_proj)
-        t = torch.tensor(times, dtype=torch.float32, device=policy.device)
+        t = torch.stack([torch.full((), x, device=policy.device) for x in times])     # made on the device: a CUDA graph can hold it
         when = sinusoidal_time(t, width, c.min_period, c.max_period).to(w_in.dtype)
         self.fold = w_in[:, :width] @ w_action.to(w_in.dtype)                       # action_in_proj and its half of the MLP are one matrix
         shift = when @ w_in[:, width:].T + (b_in + w_in[:, :width] @ m.action_in_proj.bias.to(w_in.dtype))

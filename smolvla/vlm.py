@@ -182,7 +182,7 @@ def embed_patches(
     emb = vlm.model.vision_model.embeddings
     return emb.patch_embedding(images).flatten(2).transpose(1, 2).contiguous() + emb.position_embedding.weight
 
-# %% ../nbs/03_vlm.ipynb #12ea47ee
+# %% ../nbs/03_vlm.ipynb #16ab1fd5
 def autocast_device(x: Tensor) -> str:  # "cpu", "cuda", ...
     "Where autocast looks for its settings; it does not know the `meta` device, on which one counts without computing."
     return "cpu" if x.is_meta else x.device.type
@@ -198,9 +198,8 @@ def attend_by_head(
     v: Tensor,  # (B,Tk,heads,head_dim)
 ) -> Tensor:  # (B,Tq,heads*head_dim)
     "Attention as two plain products per head; the table of one head stays in the processor's cache."
-    heads = (t.transpose(1, 2).flatten(0, 1) for t in (q*q.shape[-1]**-.5, k, v))
-    found = torch.stack([(a @ b.T).softmax(-1) @ c for a, b, c in zip(*heads)])
-    return found.unflatten(0, (len(q), -1)).transpose(1, 2).flatten(2)
+    def one(q, k, v): return torch.cat([(a @ b.T).softmax(-1) @ c for a, b, c in zip(q.unbind(1), k.unbind(1), v.unbind(1))], -1)
+    return torch.stack([one(*sample) for sample in zip(q*q.shape[-1]**-.5, k, v)])
 
 def attention(
     q: Tensor,  # (B,Tq,heads,head_dim)

@@ -1,12 +1,13 @@
 "Parity with LeRobot 0.4.4 place by place, equality of the two forwards, ablation switches, checkpoints, bad input."
-import json, os, re, shutil, subprocess
+import json, os, re, shutil, subprocess, sys
 import pytest, torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from smolvla.flow import make_x_t
 from smolvla.data import JOINTS
 from smolvla.policy import (BACKBONES, JOINTS_FILE, OURS, PRESETS, PrefixKV, Recall, SmolVLA, SmolVLAConfig, compare, first_difference, name_joints, nano_policy, preset, trace)
-from smolvla.vlm import ASSETS, build_vlm, nano_tokenizer
+from smolvla.masks import make_att_2d_masks, prefix_blocks
+from smolvla.vlm import ASSETS, build_vlm, nano_tokenizer, positions
 from transformers import SmolVLMConfig
 from helpers import REFERENCE, STATS, reference, reference_observation, reference_policy, tiny_config, tiny_observation, tiny_policy, tiny_vlm_config
 
@@ -439,6 +440,37 @@ def test_lerobot_loads_what_we_save(tmp_path):
     subprocess.run([os.environ["SMOLVLA_REFERENCE_PYTHON"], script, tmp_path/"checkpoint", tmp_path/"in.safetensors", tmp_path/"out.safetensors"], check=True)
     theirs, ours = load_file(tmp_path/"out.safetensors"), policy.sample_actions(policy.preprocess({**obs, "task": tasks}), noise)
     assert gap(ours, theirs["chunk"]) < 3e-5 and gap(policy.processor.unnormalize_action(ours), theirs["chunk_unnormalized"]) < 1e-4
+
+@pytest.mark.skipif("SMOLVLA_REFERENCE_PYTHON" not in os.environ, reason="needs LeRobot: sh tests/reference/setup.sh, then SMOLVLA_REFERENCE_PYTHON=...")
+def test_full_size_ladder(tmp_path):
+    "The 0.45B model with random weights beside the real LeRobot: every place, every gradient, one optimiser step. Some minutes, 9 GB of memory, 4 GB of disk."
+    sys.path.insert(0, str(REFERENCE.parent/"benchmarks"))
+    from bench_published import inputs, make
+    make(tmp_path, mixed=False)
+    x = inputs(torch, cameras=2, B=2); x["action"][..., 6:] = 0; x["state"][..., 6:] = 0
+    save_file(x, tmp_path/"in.safetensors")
+    subprocess.run([os.environ["SMOLVLA_REFERENCE_PYTHON"], REFERENCE.parent/"reference"/"check_ladder.py", tmp_path/"float32", tmp_path/"in.safetensors", tmp_path/"out.safetensors"], check=True)
+    r, policy = load_file(tmp_path/"out.safetensors"), SmolVLA.from_pretrained(tmp_path/"float32", quiet=True, loss_version="2025").train()
+    yes = torch.ones(2, 2, dtype=torch.bool)
+    batch = dict(images=x["images"], image_mask=yes, tokens=x["tokens"], token_mask=torch.ones_like(x["tokens"], dtype=torch.bool), state=x["state"], action=x["action"], action_is_pad=torch.zeros(2, 50, dtype=torch.bool))
+    ours = trace(policy, batch, x["noise"], x["time"])
+    found = compare(ours, r); print({k: f"{v:.1e}" for k, v in found.items()})
+    assert len(found) == 2 + 2*16 + 2 and first_difference(ours, r, 3e-5) is None, found
+    assert r["sample.prefix_position_ids"].equal(positions(ours["prefix.pad_mask"]))
+    att = prefix_blocks(ours["prefix.pad_mask"].shape[1] - 1)
+    assert r["sample.prefix_att_2d_mask"].equal(make_att_2d_masks(ours["prefix.pad_mask"], att))
+    loss = policy.loss(batch, x["noise"], x["time"]); loss.backward()
+    assert gap(loss, r["train.loss"]) < 1e-5
+    trained, worst = {n: p for n, p in policy.named_parameters() if p.requires_grad}, {}
+    assert {f"grad.{n}" for n in trained} == {n for n in r if n.startswith("grad.")}
+    for n, p in trained.items(): worst[n] = gap(p.grad, r[f"grad.{n}"])/r[f"grad.{n}"].abs().max().item()
+    print(f"largest difference of a gradient, as a share of its tensor's largest: {max(worst.values()):.1e}, {max(worst, key=worst.get)}")
+    assert max(worst.values()) < 1e-3, worst
+    torch.nn.utils.clip_grad_norm_(trained.values(), 10.)
+    torch.optim.AdamW(trained.values(), lr=1e-4, betas=(.9, .95), eps=1e-8, weight_decay=1e-10).step()
+    for n, p in trained.items(): # where the gradient is only rounding noise, AdamW's first step has a random sign
+        clear = r[f"grad.{n}"].abs() > 1e-3*r[f"grad.{n}"].abs().max()
+        assert clear.any() and gap(p[clear], r[f"after.{n}"][clear]) < 3e-6, n
 
 # --- the last look -----------------------------------------------------------------------------------------------------------------------
 def test_recall_computes_what_changed_and_nothing_else(monkeypatch):

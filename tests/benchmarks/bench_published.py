@@ -23,8 +23,8 @@ def inputs(torch, cameras, B, size=512, seed=0):
     return dict(images=torch.rand(B, cameras, 3, size, size, generator=g) * 2 - 1, tokens=torch.randint(5, 200, (B, 48), generator=g), state=torch.randn(B, 32, generator=g),
                 noise=torch.randn(B, 50, 32, generator=g), action=torch.randn(B, 50, 32, generator=g), time=torch.rand(B, generator=g))
 
-def make(folder):
-    "One checkpoint per layout, with LeRobot's names."
+def make(folder, mixed=True):
+    "One checkpoint per layout, with LeRobot's names: folder/float32 and folder/mixed."
     import re, torch
     from safetensors.torch import load_file, save_file
     from transformers import SmolVLMConfig
@@ -36,6 +36,7 @@ def make(folder):
     c.vlm_model_name = "vlm"
     stats = {k: dict(mean=[0.] * 6, std=[1.] * 6) for k in ("observation.state", "action")}
     SmolVLA(c, vlm, nano_tokenizer(), stats).save_pretrained(folder / "float32")
+    if not mixed: return
     single = re.compile(r"lm_expert\.layers\.\d*[13579]\.self_attn\.[kv]_proj|model\.(state|action)_")
     os.makedirs(folder / "mixed")
     for p in (folder / "float32").iterdir():
@@ -92,6 +93,9 @@ class Ours:
                      state=x["state"], action=x["action"], action_is_pad=torch.zeros(B, 50, dtype=torch.bool))
         low = masters and next(p.vlm.parameters()).dtype == torch.bfloat16
         with torch.autocast("cpu", torch.bfloat16, enabled=low): prefix = p.prefix_kv(batch) if cached else None
+        if cached:  # a run that finds its cache on the disk never wakes the vision tower, nor copies a matrix of the frozen VLM
+            p.vlm.model.vision_model = None
+            for m in p.modules(): m.__dict__.pop("copied", None)
         def step():
             with torch.autocast("cpu", torch.bfloat16, enabled=low): loss = p.loss(batch, x["noise"], x["time"], prefix=prefix)
             loss.backward(); self.opt.step(); self.opt.zero_grad(set_to_none=True)
@@ -151,14 +155,15 @@ def serve(which, folder, layout):
     t = time.perf_counter(); model = dict(ours=Ours, theirs=Theirs)[which](folder, layout)
     print(json.dumps(dict(load_s=time.perf_counter() - t)), flush=True)
     loaded = memory("VmRSS")
-    kept, warm = {}, set()
+    kept, made, warm = {}, {}, set()
     for line in sys.stdin:
         r = json.loads(line); torch.set_num_threads(r["threads"]); key = (r["cameras"], r["batch"])
-        if key not in kept: kept.clear(); kept[key] = inputs(torch, *key)
+        if key not in kept: kept.clear(); made.clear(); kept[key] = inputs(torch, *key)
         if r["part"] == "nearly" and model.policy.config.num_steps == 10: model.policy.nearly()
         if r["part"] == "gflop": print(json.dumps(dict(gflop={p: model.gflop(p, r["cameras"]) for p in ("vision", "vision+prefix", "denoise", "chunk")})), flush=True); continue
         with torch.set_grad_enabled(r["part"] in TRAIN):
-            f = model.update(kept[key], "cached" in r["part"], "masters" in r["part"]) if r["part"] in TRAIN else model.parts(kept[key])[r["part"]]
+            if r["part"] in TRAIN: f = model.update(kept[key], "cached" in r["part"], "masters" in r["part"])
+            else: f = (made.get(key) or made.setdefault(key, model.parts(kept[key])))[r["part"]]
             if (key, r["part"], r["threads"]) not in warm: f(); warm.add((key, r["part"], r["threads"]))
             Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
             c, w = time.process_time(), time.perf_counter(); y = f()
