@@ -124,7 +124,7 @@ def test_cache_is_never_stale(data, tmp_path, capsys):
     p = tiny_policy(data.stats); folder = tmp_path / "c"
     def build(policy=p, d=data, **kw):
         c = PrefixCache.build(folder, policy, d, **kw)
-        return (folder / "kv.bin").stat().st_mtime_ns, np.array(c.kv), capsys.readouterr().out
+        return (folder / "0.kv").stat().st_mtime_ns, c.gather(np.arange(len(c))).packed().numpy(), capsys.readouterr().out
     at, kv, _ = build()
     assert build()[0] == at and tiny_policy(data.stats, seed=0) and build(tiny_policy(data.stats))[0] == at, "an equal cache is used"
     trained = tiny_policy(data.stats)
@@ -170,12 +170,13 @@ def test_cache_build_resumes(data, tmp_path, monkeypatch):
     clock = iter(range(0, 10_000, 5)); monkeypatch.setattr(T.time, "monotonic", lambda: next(clock))     # every batch is due to be saved
     monkeypatch.setattr(T, "_forward_rows", dies)
     with pytest.raises(KeyboardInterrupt): PrefixCache.build(folder, p, data, batch_size=8, quiet=True)
-    assert json.loads((folder / "manifest.json").read_text())["done"] == 16        # call 1 learned the shape, 2 and 3 wrote 8 rows each
-    with open(folder / "kv.bin", "ab") as f: f.write(b"half a row")                 # as a kill -9 leaves it
+    assert (folder / "0.done").read_text() == "16"                                  # call 1 learned the shape, 2 and 3 wrote 8 rows each
+    with open(folder / "0.kv", "ab") as f: f.write(b"half a row")                   # as a kill -9 leaves it
     calls.clear(); monkeypatch.setattr(T, "_forward_rows", lambda policy, data, idx, *a: (calls.append(len(idx)), real(policy, data, idx, *a))[1])
     got = PrefixCache.build(folder, p, data, batch_size=8, quiet=True)
     want = PrefixCache.build(tmp_path / "fresh", p, data, batch_size=8, quiet=True)
-    assert calls[:3] == [8, 8, 4] and np.array_equal(got.kv, want.kv) and np.array_equal(got.pad, want.pad)
+    assert calls[:3] == [8, 8, 4] and np.array_equal(got.pad, want.pad)
+    assert torch.equal(*(c.gather(np.arange(36)).packed() for c in (got, want))) and got.first == [0, 16]
 
 def test_cache_faults(data, tmp_path, monkeypatch):
     p = tiny_policy(data.stats)

@@ -35,7 +35,8 @@ def trainer(data, folder, arm, a):
     p = SmolVLA.new("nano", data.stats, build_vlm(nano_vlm_config()))
     if arm in ("joint", "plain"): p.velocity = lambda batch, x_t, t, prefix=None: p.joint_forward(batch, x_t, t)
     t = Trainer(p, data, TrainConfig(out=folder / arm, batch_size=a.batch, cache=arm == "cached", cache_dir=folder / "cache", compute_dtype=a.dtype, fuse=a.fuse and arm != "plain", val_fraction=0), quiet=True)
-    t.model, t.at = t._loss_module(), 0.
+    t.at = 0.
+    if t.config.fuse: t.fuse()
     return t
 
 def mega_flop(t): # of one sample's update, matrix products only: what the ratio would be on a machine without overheads
