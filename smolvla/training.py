@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['LORA_TARGETS', 'VLM', 'DTYPES', 'TrainingError', 'TrainData', 'FreezeReport', 'freeze_report', 'add_lora',
            'cache_key', 'autocast', 'PrefixCache', 'lr_at', 'sample_rows', 'step_noise', 'loss_weights', 'WeightedLoss',
-           'EMA', 'TrainConfig', 'read_config', 'versions', 'split_episodes', 'Trainer', 'check_fit', 'in_one_piece',
-           'sliced_like', 'checkpoints', 'last_checkpoint', 'read_metrics', 'plot_losses', 'LiveCurve', 'new_policy',
-           'start_policy', 'start', 'resume', 'train', 'make_config', 'train_cli']
+           'EMA', 'TrainConfig', 'read_config', 'versions', 'split_episodes', 'Trainer', 'check_fit', 'checkpoints',
+           'last_checkpoint', 'read_metrics', 'plot_losses', 'LiveCurve', 'new_policy', 'start_policy', 'start',
+           'resume', 'train', 'make_config', 'train_cli']
 
 # %% ../nbs/08_training.ipynb #1f4196e6
 import contextlib, ctypes, dataclasses, fcntl, hashlib, json, math, os, platform, shutil, signal, sys, threading, time
@@ -399,16 +399,20 @@ class EMA:
         d = min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(list(self.avg.values()), [p.detach() for p in self.params.values()], 1 - d)
 
-# %% ../nbs/08_training.ipynb #8887ff1d
+# %% ../nbs/08_training.ipynb #76a508fa
+def _set(params, values): # {name: parameter} and {name: tensor}
+    "Write values into parameters, so that copies made of them are known to be old."
+    for k, p in params.items(): p.data.copy_(values[k])
+    torch.autograd.graph.increment_version(list(params.values()))
+
 @patch
 @contextlib.contextmanager
 def swapped(self:EMA):
     "Inside, the model holds the average."
     own = {k: p.detach().clone() for k, p in self.params.items()}
-    for k, p in self.params.items(): p.data.copy_(self.avg[k])
+    _set(self.params, self.avg)
     try: yield
-    finally:
-        for k, p in self.params.items(): p.data.copy_(own[k])
+    finally: _set(self.params, own)
 
 # %% ../nbs/08_training.ipynb #85492d4f
 @dataclass
@@ -613,16 +617,16 @@ def lr(self:Trainer): # learning rate of the update that comes next
     c = self.config
     return lr_at(self.at * c.steps, c.steps, c.lr, c.warmup_steps, c.decay_steps, c.decay_lr)
 
-# %% ../nbs/08_training.ipynb #6f2886c2
-def in_one_piece(t): # the tensor, whole; a slice of FSDP2 is completed by the other processes
+# %% ../nbs/08_training.ipynb #eb9c036f
+def _in_one_piece(t): # the tensor, whole; a slice of FSDP2 is completed by the other processes
     return t.full_tensor() if hasattr(t, "full_tensor") else t
 
-def sliced_like(t, p): # `t`, cut as FSDP2 cut the parameter `p`
+def _sliced_like(t, p): # `t`, cut as FSDP2 cut the parameter `p`
     if not hasattr(p, "full_tensor"): return t
     from torch.distributed.tensor import distribute_tensor
     return distribute_tensor(t, p.device_mesh, p.placements)
 
-# %% ../nbs/08_training.ipynb #ca5506e5
+# %% ../nbs/08_training.ipynb #13e2e59a
 @patch
 def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient norm
     "Update with pieces (batch, prefix, noise, time, weights), see `plan`. A loss or gradient that is not finite changes nothing and raises."
@@ -635,9 +639,10 @@ def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient n
         (loss * self.acc.num_processes).backward()           # DDP and FSDP2 average; the shares are meant to be added
         total = total + loss.detach()
     loss = self.acc.reduce(total, "sum").item()
-    norm = in_one_piece(nn.utils.clip_grad_norm_(self.params.values(), c.grad_clip)).item()
+    norm = _in_one_piece(nn.utils.clip_grad_norm_(self.params.values(), c.grad_clip)).item()
     if not (math.isfinite(loss) and math.isfinite(norm)): raise TrainingError(self._nan_message(loss, norm))
     self.opt.step(); self.opt.zero_grad(set_to_none=True); self.step += 1
+    torch.autograd.graph.increment_version(list(self.params.values()))
     if self.ema: self.ema.update(self.step)
     return loss, norm
 
@@ -651,9 +656,12 @@ def _val_loss(self:Trainer):
         total += model(b, *(x[i:i+64].to(self.device) for x in drawn), prefix).item()
     return total
 
-# %% ../nbs/08_training.ipynb #4b28dc28
+# %% ../nbs/08_training.ipynb #7fc7297f
 def _put(policy, weights): # {name: parameter} into their places
-    for n, p in weights.items(): setattr(policy.get_submodule(n.rpartition(".")[0]), n.rpartition(".")[2], p)
+    for n, p in weights.items():
+        m, _, leaf = n.rpartition("."); setattr(policy.get_submodule(m), leaf, p)
+    for m in policy.modules() if weights else []:  # copies for speed know their weight by its address, which a new one may inherit
+        for copied in ("copied", "fused"): vars(m).pop(copied, None)
 
 @patch
 @contextlib.contextmanager
@@ -661,7 +669,7 @@ def usable(self:Trainer):
     "Inside, the policy is what will be used: the average of its weights if there is one, and whole. All processes enter together."
     with self.ema.swapped() if self.ema else contextlib.nullcontext():
         own = self.params if self.fsdp else {}
-        _put(self.policy, {n: nn.Parameter(in_one_piece(p.detach())) for n, p in own.items()})
+        _put(self.policy, {n: nn.Parameter(_in_one_piece(p.detach())) for n, p in own.items()})
         try: yield
         finally: _put(self.policy, own)
 
@@ -735,12 +743,12 @@ def _disk(trainer, tmp=None):
         raise TrainingError(f"cannot write to {trainer.run} at step {trainer.step} ({e}). The last whole checkpoint is {last_checkpoint(trainer.run)}: "
                             f"free some space, then smolvla_train --resume {trainer.run}") from e
 
-# %% ../nbs/08_training.ipynb #8831a8fa
+# %% ../nbs/08_training.ipynb #9206f5c9
 @patch
 def _gather(self:Trainer, tensors:dict): # the same, whole and on the CPU, in the main process; {} in the others
     out = {}
     for k, v in tensors.items():
-        v = in_one_piece(v.detach())     # one by one, so that no process holds more than one too many
+        v = _in_one_piece(v.detach())     # one by one, so that no process holds more than one too many
         if self.main: out[k] = v.cpu().contiguous()
     return out
 
@@ -771,7 +779,7 @@ def save(self:Trainer): # the checkpoint folder
     for old in checkpoints(self.run)[:-self.config.keep] if self.main else []: shutil.rmtree(old)
     return final
 
-# %% ../nbs/08_training.ipynb #790f59f9
+# %% ../nbs/08_training.ipynb #245bbda7
 @patch
 def restore(self:Trainer, checkpoint):
     "Weights, moments, average, random state and step, exactly as they were when `save` made the folder `checkpoint`."
@@ -779,9 +787,9 @@ def restore(self:Trainer, checkpoint):
     masters, opt = load("masters"), load("optimizer_state")
     if masters.keys() != self.params.keys():
         raise TrainingError(f"{checkpoint} trained {len(masters)} tensors, this run trains {len(self.params)}: it belongs to another configuration")
-    here = lambda t, p: sliced_like(t.to(self.device), p)
+    here = lambda t, p: _sliced_like(t.to(self.device), p)
+    _set(self.params, {n: here(masters[n], p) for n, p in self.params.items()})
     for n, p in self.params.items():
-        p.data.copy_(here(masters[n], p))
         self.opt.state[p] = {k: here(opt[f"{n}.{k}"], p if k != "step" else None) for k in ("step", "exp_avg", "exp_avg_sq") if f"{n}.{k}" in opt}
     if self.ema: avg = load("ema"); self.ema.avg = {n: here(avg[n], p) for n, p in self.params.items()}
     torch.set_rng_state(load_file(state/"rng_state.safetensors")["torch"])
