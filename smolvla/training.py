@@ -246,13 +246,13 @@ def _new_manifest(folder, policy, data, key, device):
     starts = data.starts(int(key["stride"])); rows, pad, heads = _forward_rows(policy, data, starts[:1], key["compute_dtype"], device)
     return dict(key=key, shape=[len(starts), *rows.shape[1:]], pad_shape=[len(starts), pad.shape[1]], kv_heads=heads, parts=[[0, len(starts)]])
 
-# %% ../nbs/08_training.ipynb #2193b65a
+# %% ../nbs/08_training.ipynb #595096ea
 def _divide(parts, done, n): # parts [first row, one past the last], and those of them that are still to be filled
     "Cut what is missing in `parts`, of which `done` rows each are on disk, so that `n` processes have work."
     missing = [[a + d, b] for (a, b), d in zip(parts, done) if a + d < b]
-    each = -(-n // max(1, len(missing)))
-    edges = [np.linspace(a, b, each + 1).astype(int).tolist() for a, b in missing]
-    todo = [[a, b] for e in edges for a, b in zip(e, e[1:]) if a < b]
+    most = math.ceil(sum(b - a for a, b in missing) / n)
+    edges = [np.linspace(a, b, math.ceil((b - a) / most) + 1).round().astype(int).tolist() for a, b in missing]
+    todo = [[a, b] for e in edges for a, b in zip(e, e[1:])]
     return sorted([[a, a + d] for (a, _), d in zip(parts, done) if d] + todo), todo
 
 # %% ../nbs/08_training.ipynb #ace73f4e
