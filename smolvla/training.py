@@ -9,10 +9,11 @@ __all__ = ['LORA_TARGETS', 'VLM', 'DTYPES', 'TrainingError', 'TrainData', 'Freez
            'last_checkpoint', 'read_metrics', 'plot_losses', 'LiveCurve', 'new_policy', 'start_policy', 'start',
            'resume', 'train', 'make_config', 'train_cli']
 
-# %% ../nbs/08_training.ipynb #d7f254c4
+# %% ../nbs/08_training.ipynb #1f4196e6
 import contextlib, ctypes, dataclasses, fcntl, hashlib, json, math, os, platform, shutil, signal, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from importlib import metadata, resources
 from pathlib import Path
@@ -147,7 +148,7 @@ def _hash_tensors(items):
         h.update(np.ascontiguousarray(v.detach().cpu().contiguous().view(torch.uint8).numpy()).data)
     return h.hexdigest()
 
-# %% ../nbs/08_training.ipynb #8fa5b5df
+# %% ../nbs/08_training.ipynb #64d47c29
 def cache_key(
     policy, # SmolVLA
     data:TrainData,
@@ -161,7 +162,7 @@ def cache_key(
     frozen = [(k, v) for k, v in policy.state_dict().items() if k.startswith(VLM) and "lm_head" not in k]
     sees = dict(slots=list(p.image_keys), camera_map=p.camera_map, resize=p.resize, empty=p.empty_cameras, max_length=p.tokenizer_max_length,
                 pad=p.pad_language_to, specials=c.add_image_special_tokens)
-    return {"layout": "1", "data": data.fingerprint, "frozen weights": _hash_tensors(frozen), "tokenizer": hashlib.sha256(words.encode()).hexdigest(),
+    return {"layout": "2", "data": data.fingerprint, "frozen weights": _hash_tensors(frozen), "tokenizer": hashlib.sha256(words.encode()).hexdigest(),
             "processor": json.dumps(sees, sort_keys=True), "stride": str(stride), "dtype": dtype, "compute_dtype": compute_dtype}
 
 # %% ../nbs/08_training.ipynb #b95b06e3
@@ -170,20 +171,26 @@ def autocast(device:str, dtype:str):
     if dtype not in ("float32", "bfloat16"): raise TrainingError(f"compute_dtype is {dtype!r}: use float32 or bfloat16")
     return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=dtype == "bfloat16")
 
-# %% ../nbs/08_training.ipynb #aae074c0
+# %% ../nbs/08_training.ipynb #fb0894c8
 DTYPES = {"float16": np.float16, "float32": np.float32}
 
+def _done(folder, first): # rows of the part that begins at row `first` that are safely on disk
+    path = folder/f"{first}.done"
+    return int(path.read_text()) if path.exists() else 0
+
 class PrefixCache:
-    "Keys and values of the frozen prefix for every observation, in one file on disk."
+    "Keys and values of the frozen prefix for every observation, on disk, in as many parts as processes computed them."
     def __init__(self,
         folder, # written by `PrefixCache.build`
         manifest:dict=None # its manifest.json when already read
     ):
         self.folder = Path(folder); m = manifest or json.loads((self.folder/"manifest.json").read_text())
         self.shape, self.pad_shape, self.key, self.kv_heads = tuple(m["shape"]), tuple(m["pad_shape"]), m["key"], m["kv_heads"]  # (R, L, 2, P, D), (R, P)
-        self.kv = np.memmap(self.folder/"kv.bin", DTYPES[self.key["dtype"]], "r", shape=self.shape)  # to look at; `gather` reads
-        self.file = open(self.folder/"kv.bin", "rb", buffering=0)
-        self.pad, self.nbytes = np.fromfile(self.folder/"pad.bin", bool).reshape(self.pad_shape), self.kv.nbytes
+        self.first, self.nbytes = [a for a, _ in m["parts"]], math.prod(self.shape) * DTYPES[self.key["dtype"]]().nbytes
+        late = [[a, b] for a, b in m["parts"] if _done(self.folder, a) < b - a]
+        if late: raise TrainingError(f"the prefix cache in {folder} lacks rows {late}: every process must see the same folder, on a disk that all machines share (--cache FOLDER)")
+        self.files = [open(self.folder/f"{a}.kv", "rb", buffering=0) for a in self.first]
+        self.pad = np.concatenate([np.fromfile(self.folder/f"{a}.pad", bool, (b - a) * self.pad_shape[1]) for a, b in m["parts"]]).reshape(self.pad_shape)
     def __len__(self): return self.shape[0]
 
 # %% ../nbs/08_training.ipynb #3fc28b68
@@ -223,7 +230,7 @@ def _write_all(f, x):
         while len(data): data = data[f.write(data):]
     except OSError as e: raise TrainingError(f"cannot write {f.name}: {e.strerror}. Free some space and start again: what is written is kept.") from e
 
-# %% ../nbs/08_training.ipynb #2506afb9
+# %% ../nbs/08_training.ipynb #a941a5f7
 def _read_manifest(folder, key, quiet):
     "What an earlier build left; {} if there is nothing that may be used."
     path = folder/"manifest.json"; m = json.loads(path.read_text()) if path.exists() else {}
@@ -233,9 +240,20 @@ def _read_manifest(folder, key, quiet):
 
 def _new_manifest(folder, policy, data, key, device):
     "Clear the folder; one forward tells the shape of a row."
-    for f in ("manifest.json", "kv.bin", "pad.bin"): (folder/f).unlink(missing_ok=True)
+    (folder/"manifest.json").unlink(missing_ok=True)
+    for f in folder.iterdir():
+        if f.suffix in (".kv", ".pad", ".done", ".bin"): f.unlink()
     starts = data.starts(int(key["stride"])); rows, pad, heads = _forward_rows(policy, data, starts[:1], key["compute_dtype"], device)
-    return dict(key=key, shape=[len(starts), *rows.shape[1:]], pad_shape=[len(starts), pad.shape[1]], kv_heads=heads, done=0)
+    return dict(key=key, shape=[len(starts), *rows.shape[1:]], pad_shape=[len(starts), pad.shape[1]], kv_heads=heads, parts=[[0, len(starts)]])
+
+# %% ../nbs/08_training.ipynb #595096ea
+def _divide(parts, done, n): # parts [first row, one past the last], and those of them that are still to be filled
+    "Cut what is missing in `parts`, of which `done` rows each are on disk, so that `n` processes have work."
+    missing = [[a + d, b] for (a, b), d in zip(parts, done) if a + d < b]
+    most = math.ceil(sum(b - a for a, b in missing) / n)
+    edges = [np.linspace(a, b, math.ceil((b - a) / most) + 1).round().astype(int).tolist() for a, b in missing]
+    todo = [[a, b] for e in edges for a, b in zip(e, e[1:])]
+    return sorted([[a, a + d] for (a, _), d in zip(parts, done) if d] + todo), todo
 
 # %% ../nbs/08_training.ipynb #ace73f4e
 def _checked_rows(policy, data, idx, m, device):
@@ -245,27 +263,35 @@ def _checked_rows(policy, data, idx, m, device):
     if not rows.abs().max() < np.finfo(DTYPES[dtype]).max: raise TrainingError(f"a key or value is NaN or too large for {dtype}: check the frozen weights, or use cache_dtype='float32'")
     return rows.numpy().astype(DTYPES[dtype]), pad.numpy()
 
-# %% ../nbs/08_training.ipynb #11ad2478
-def _fill(folder, policy, data, m, batch_size, device, quiet):
-    "Write the rows that are missing; the manifest never counts a row that is not safely on disk."
-    starts, saved = data.starts(int(m["key"]["stride"])), time.monotonic()
-    row, pad_row = math.prod(m["shape"][1:]) * DTYPES[m["key"]["dtype"]]().nbytes, m["pad_shape"][1]
-    _need_space(folder, (len(starts) - m["done"]) * (row + pad_row), "the prefix cache")
-    def save(*files):
-        for f in files: os.fsync(f.fileno())
-        write_durable(folder/"manifest.json", json_bytes(m))
-    save()
-    with open(folder/"kv.bin", "ab", buffering=0) as kv, open(folder/"pad.bin", "ab", buffering=0) as pads, \
-         tqdm(total=len(starts), initial=m["done"], desc="prefix cache", unit="frame", disable=True if quiet else None) as bar:
-        kv.truncate(m["done"] * row); pads.truncate(m["done"] * pad_row)
-        for i in range(m["done"], len(starts), batch_size):
-            rows, pad = _checked_rows(policy, data, starts[i:i + batch_size], m, device)
-            _write_all(kv, rows); _write_all(pads, pad)
-            m["done"] += len(pad); bar.update(len(pad))
-            if time.monotonic() - saved > 2: save(kv, pads); saved = time.monotonic()
-        save(kv, pads)
+# %% ../nbs/08_training.ipynb #5f058dd9
+def _fill(folder, policy, data, m, part, batch_size, device, bar):
+    "Write the rows of one part; its count never includes a row that is not safely on disk."
+    (first, end), saved, starts = part, time.monotonic(), data.starts(int(m["key"]["stride"]))
+    with open(folder/f"{first}.kv", "wb", buffering=0) as kv, open(folder/f"{first}.pad", "wb", buffering=0) as pads:
+        for i in range(first, end, batch_size):
+            rows, pad = _checked_rows(policy, data, starts[i:min(i + batch_size, end)], m, device)
+            _write_all(kv, rows); _write_all(pads, pad); bar.update(len(pad))
+            if i + batch_size < end and time.monotonic() - saved < 2: continue
+            for f in (kv, pads): os.fsync(f.fileno())
+            write_durable(folder/f"{first}.done", str(i + len(pad) - first).encode()); saved = time.monotonic()
 
-# %% ../nbs/08_training.ipynb #60abf981
+# %% ../nbs/08_training.ipynb #9ffb1671
+def _open_manifest(folder, policy, data, key, device, quiet, size):
+    "What process 0 does: use, go on with, or begin a cache; divide what is missing among `size` processes."
+    m = _read_manifest(folder, key, quiet) or _new_manifest(folder, policy, data, key, device)
+    m["parts"], m["todo"] = _divide(m["parts"], [_done(folder, a) for a, _ in m["parts"]], size)
+    row = math.prod(m["shape"][1:]) * DTYPES[key["dtype"]]().nbytes + m["pad_shape"][1]
+    _need_space(folder, sum(b - a for a, b in m["todo"]) * row, "the prefix cache")
+    write_durable(folder/"manifest.json", json_bytes(m))
+
+def _told_manifest(folder, key, rank): # the manifest
+    path = folder/"manifest.json"
+    if not path.exists(): raise TrainingError(f"process {rank} finds no {path}: all machines must see one folder, on a shared disk (--cache FOLDER)")
+    m = json.loads(path.read_text())
+    if m["key"] != key: raise TrainingError(f"process {rank} trains on something else than process 0 ({_stale_reason(m, key)}): give every machine the same data and the same weights")
+    return m
+
+# %% ../nbs/08_training.ipynb #82a6d30a
 @patch(cls_method=True)
 def build(cls:PrefixCache,
     folder, # where to keep it; an equal cache found there is used, an unfinished one is finished
@@ -276,24 +302,31 @@ def build(cls:PrefixCache,
     compute_dtype:str="float32", # bfloat16: quicker where the CPU has it
     batch_size:int=32, # observations per forward
     device="cpu",
-    quiet:bool=False # no progress bar, no words
+    quiet:bool=False, # no progress bar, no words
+    rank:int=0, size:int=1, # which of how many processes this is; each computes its own parts
+    wait=lambda: None # returns when all processes have called it
 ) -> PrefixCache:
     "Compute the prefix of every observation once. Never stale: what it depends on is compared first. Raises `TrainingError`."
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
     if not policy.frozen:
         raise TrainingError("the VLM is being trained (train_expert_only=False), so its keys and values change at every step: train with cache=False")
     key = cache_key(policy, data, stride, dtype, compute_dtype)
-    with _locked(folder, "building a prefix cache"):
-        m = _read_manifest(folder, key, quiet) or _new_manifest(folder, policy, data, key, device)
-        if m["done"] < m["shape"][0]: _fill(folder, policy, data, m, batch_size, device, quiet)
-        return cls(folder, m)
+    with contextlib.nullcontext() if rank else _locked(folder, "building a prefix cache"):
+        if not rank: _open_manifest(folder, policy, data, key, device, quiet, size)
+        wait(); m = _told_manifest(folder, key, rank); mine = m["todo"][rank::size]
+        with tqdm(total=sum(b - a for a, b in mine), desc="prefix cache", unit="frame", disable=True if quiet or not mine else None) as bar:
+            for part in mine: _fill(folder, policy, data, m, part, batch_size, device, bar)
+        wait(); cache = cls(folder, m); wait()
+        return cache
 
-# %% ../nbs/08_training.ipynb #b0506b61
+# %% ../nbs/08_training.ipynb #ce3c4320
 @patch
 def gather(self:PrefixCache, rows:np.ndarray, device="cpu") -> PrefixKV: # float32, as the policy would compute it
     "The prefix of some rows (B,) of the cache, ready for `policy.loss(batch, prefix=...)`."
-    kv = np.empty((len(rows), *self.shape[1:]), self.kv.dtype)
-    for out, r in zip(kv, rows): os.preadv(self.file.fileno(), [memoryview(out).cast("B")], int(r) * out.nbytes)
+    kv = np.empty((len(rows), *self.shape[1:]), DTYPES[self.key["dtype"]])
+    for out, r, i in zip(kv, rows, np.searchsorted(self.first, rows, "right") - 1):
+        if os.preadv(self.files[i].fileno(), [memoryview(out).cast("B")], int(r - self.first[i]) * out.nbytes) < out.nbytes:
+            raise TrainingError(f"{self.files[i].name} is shorter than it was: delete {self.folder} and start again")
     kv = torch.from_numpy(kv).to(device).float()
     return PrefixKV.unpack(kv, torch.from_numpy(self.pad[rows]).to(device), self.kv_heads)
 
@@ -366,16 +399,20 @@ class EMA:
         d = min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(list(self.avg.values()), [p.detach() for p in self.params.values()], 1 - d)
 
-# %% ../nbs/08_training.ipynb #8887ff1d
+# %% ../nbs/08_training.ipynb #76a508fa
+def _set(params, values): # {name: parameter} and {name: tensor}
+    "Write values into parameters, so that copies made of them are known to be old."
+    for k, p in params.items(): p.data.copy_(values[k])
+    torch.autograd.graph.increment_version(list(params.values()))
+
 @patch
 @contextlib.contextmanager
 def swapped(self:EMA):
     "Inside, the model holds the average."
     own = {k: p.detach().clone() for k, p in self.params.items()}
-    for k, p in self.params.items(): p.data.copy_(self.avg[k])
+    _set(self.params, self.avg)
     try: yield
-    finally:
-        for k, p in self.params.items(): p.data.copy_(own[k])
+    finally: _set(self.params, own)
 
 # %% ../nbs/08_training.ipynb #85492d4f
 @dataclass
@@ -445,7 +482,7 @@ def split_episodes(
     if n > 1 and fraction > 0: held[np.random.default_rng([seed, 17]).permutation(n)[:max(1, round(n * fraction))]] = True
     return held
 
-# %% ../nbs/08_training.ipynb #f5479624
+# %% ../nbs/08_training.ipynb #da40bcf1
 class Trainer:
     "Trains what is not frozen. Everything random follows from (seed, step), so a resumed run repeats the lost steps exactly."
     def __init__(self,
@@ -456,18 +493,18 @@ class Trainer:
         quiet:bool=False
     ):
         self.policy, self.data, self.config, self.aim, self.quiet = policy, data, config, aim, quiet
-        self.run, self.step, self.elapsed, self.stop = Path(config.out), 0, 0.0, False
+        self.run, self.step, self.elapsed, self.stop, self.last_saved = Path(config.out), 0, 0.0, False, None
         self._prepare_device(); check_fit(policy, data, config)
         self._prepare_weights(); self._prepare_rows(); self._prepare_cache()
 
-# %% ../nbs/08_training.ipynb #14e84bf7
+# %% ../nbs/08_training.ipynb #0e593e2e
 @patch
 def _prepare_device(self:Trainer):
     "Processes, device and threads."
-    from accelerate import Accelerator
-    c = self.config
+    from accelerate import Accelerator, InitProcessGroupKwargs
+    c, patience = self.config, InitProcessGroupKwargs(timeout=timedelta(hours=12))  # while one process works, the others wait
     if c.device != "cpu" and not torch.cuda.is_available(): raise TrainingError(f"device {c.device!r} was asked for, but torch sees no GPU: use --device cpu")
-    self.acc = Accelerator(cpu=c.device == "cpu"); self.main, self.device = self.acc.is_main_process, self.acc.device
+    self.acc = Accelerator(cpu=c.device == "cpu", kwargs_handlers=[patience]); self.main, self.device = self.acc.is_main_process, self.acc.device
     if c.threads: torch.set_num_threads(c.threads)
     if c.batch_size % (self.acc.num_processes * c.grad_accum):
         raise TrainingError(f"batch_size {c.batch_size} does not divide into {self.acc.num_processes} processes x grad_accum {c.grad_accum}")
@@ -496,7 +533,17 @@ def check_fit(policy, data:TrainData, c:TrainConfig):
                                 "it was recorded with another robot. Train a new policy on it (--policy new).")
     if c.stats != "policy": _check_units(policy, data)
 
-# %% ../nbs/08_training.ipynb #220dfa46
+# %% ../nbs/08_training.ipynb #4de0d12f
+@patch
+def _spread(self:Trainer):
+    "The loss as a module, ready for as many processes as there are."
+    self.model = WeightedLoss(self.policy)
+    self.fsdp = self.acc.num_processes > 1 and os.environ.get("ACCELERATE_USE_FSDP") == "true"
+    if not self.fsdp: self.model = self.acc.prepare_model(self.model, device_placement=False); return
+    from torch.distributed.fsdp import fully_shard
+    fully_shard(self.model, ignored_params={p for p in self.policy.parameters() if not p.requires_grad})
+
+# %% ../nbs/08_training.ipynb #b3782170
 @patch
 def _prepare_weights(self:Trainer):
     "What trains, as fp32 masters; AdamW and the average over them."
@@ -505,6 +552,7 @@ def _prepare_weights(self:Trainer):
     self.params = {n: p for n, p in self.policy.named_parameters() if p.requires_grad}
     for p in self.params.values(): p.data = p.data.float()
     self.policy.to(self.device).train()
+    self._spread(); self.params = {n: self.policy.get_parameter(n) for n in self.params}  # FSDP2 puts its own in their place
     self.opt = torch.optim.AdamW(self.params.values(), lr=c.lr, betas=tuple(c.betas), eps=c.eps, weight_decay=c.weight_decay, fused=True)
     self.ema = EMA(self.params, c.ema) if c.ema else None
 
@@ -520,16 +568,15 @@ def _prepare_rows(self:Trainer):
     self.val_rows = val[np.linspace(0, len(val) - 1, min(len(val), c.val_samples)).astype(int)] if len(val) else val
     if len(self.rows) < 1: raise TrainingError("no episode is left to train on: record more, or lower --val_fraction")
 
-# %% ../nbs/08_training.ipynb #4909d9e1
+# %% ../nbs/08_training.ipynb #5737a6d9
 @patch
 def _prepare_cache(self:Trainer):
-    "The prefix of every observation; the main process builds, the others find it finished."
+    "The prefix of every observation; each process computes its part and reads all."
     c, self.cache = self.config, None
     if not c.cache: return
     folder = Path(c.cache_dir or self.run.parent/"prefix_cache")/self.data.fingerprint[:12]
-    with self.acc.main_process_first():
-        self.cache = PrefixCache.build(folder, self.policy, self.data, c.frame_stride, c.cache_dtype,
-                                       c.compute_dtype, device=self.device, quiet=self.quiet or not self.main)
+    self.cache = PrefixCache.build(folder, self.policy, self.data, c.frame_stride, c.cache_dtype, c.compute_dtype, device=self.device,
+        quiet=self.quiet or not self.main, rank=self.acc.process_index, size=self.acc.num_processes, wait=self.acc.wait_for_everyone)
 
 # %% ../nbs/08_training.ipynb #008205b7
 @patch
@@ -570,7 +617,16 @@ def lr(self:Trainer): # learning rate of the update that comes next
     c = self.config
     return lr_at(self.at * c.steps, c.steps, c.lr, c.warmup_steps, c.decay_steps, c.decay_lr)
 
-# %% ../nbs/08_training.ipynb #fd3a129b
+# %% ../nbs/08_training.ipynb #eb9c036f
+def _in_one_piece(t): # the tensor, whole; a slice of FSDP2 is completed by the other processes
+    return t.full_tensor() if hasattr(t, "full_tensor") else t
+
+def _sliced_like(t, p): # `t`, cut as FSDP2 cut the parameter `p`
+    if not hasattr(p, "full_tensor"): return t
+    from torch.distributed.tensor import distribute_tensor
+    return distribute_tensor(t, p.device_mesh, p.placements)
+
+# %% ../nbs/08_training.ipynb #13e2e59a
 @patch
 def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient norm
     "Update with pieces (batch, prefix, noise, time, weights), see `plan`. A loss or gradient that is not finite changes nothing and raises."
@@ -580,12 +636,13 @@ def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient n
         last = i == len(pieces) - 1
         with contextlib.nullcontext() if last else self.acc.no_sync(self.model), autocast(str(self.device), c.compute_dtype):
             loss = self.model(batch, *(x.to(self.device) for x in rest), prefix)
-        (loss * self.acc.num_processes).backward()           # DDP averages; the shares are meant to be added
+        (loss * self.acc.num_processes).backward()           # DDP and FSDP2 average; the shares are meant to be added
         total = total + loss.detach()
     loss = self.acc.reduce(total, "sum").item()
-    norm = nn.utils.clip_grad_norm_(self.params.values(), c.grad_clip).item()
+    norm = _in_one_piece(nn.utils.clip_grad_norm_(self.params.values(), c.grad_clip)).item()
     if not (math.isfinite(loss) and math.isfinite(norm)): raise TrainingError(self._nan_message(loss, norm))
     self.opt.step(); self.opt.zero_grad(set_to_none=True); self.step += 1
+    torch.autograd.graph.increment_version(list(self.params.values()))
     if self.ema: self.ema.update(self.step)
     return loss, norm
 
@@ -599,18 +656,29 @@ def _val_loss(self:Trainer):
         total += model(b, *(x[i:i+64].to(self.device) for x in drawn), prefix).item()
     return total
 
-# %% ../nbs/08_training.ipynb #b0ee859d
+# %% ../nbs/08_training.ipynb #7fc7297f
+def _put(policy, weights): # {name: parameter} into their places
+    for n, p in weights.items():
+        m, _, leaf = n.rpartition("."); setattr(policy.get_submodule(m), leaf, p)
+    for m in policy.modules() if weights else []:  # copies for speed know their weight by its address, which a new one may inherit
+        for copied in ("copied", "fused"): vars(m).pop(copied, None)
+
 @patch
-def _averaged(self:Trainer):
-    "Inside, the policy holds the average of its weights, if there is one."
-    return self.ema.swapped() if self.ema else contextlib.nullcontext()
+@contextlib.contextmanager
+def usable(self:Trainer):
+    "Inside, the policy is what will be used: the average of its weights if there is one, and whole. All processes enter together."
+    with self.ema.swapped() if self.ema else contextlib.nullcontext():
+        own = self.params if self.fsdp else {}
+        _put(self.policy, {n: nn.Parameter(_in_one_piece(p.detach())) for n, p in own.items()})
+        try: yield
+        finally: _put(self.policy, own)
 
 @patch
 def evaluate(self:Trainer): # {"val_loss": ..., and what `aim` returns}
     "Flow loss on held-out episodes with noise and times that never change, and the aim."
     if not len(self.val_rows) and not self.aim: return {}
     self.policy.eval()
-    with self._averaged(), torch.no_grad(), autocast(str(self.device), self.config.compute_dtype):
+    with self.usable(), torch.no_grad(), autocast(str(self.device), self.config.compute_dtype):
         out = dict(val_loss=self._val_loss()) if len(self.val_rows) else {}
         if self.aim and self.main: out.update(self.aim(self.policy))
     self.policy.train()
@@ -675,47 +743,58 @@ def _disk(trainer, tmp=None):
         raise TrainingError(f"cannot write to {trainer.run} at step {trainer.step} ({e}). The last whole checkpoint is {last_checkpoint(trainer.run)}: "
                             f"free some space, then smolvla_train --resume {trainer.run}") from e
 
-# %% ../nbs/08_training.ipynb #2fe0b1b0
+# %% ../nbs/08_training.ipynb #9206f5c9
+@patch
+def _gather(self:Trainer, tensors:dict): # the same, whole and on the CPU, in the main process; {} in the others
+    out = {}
+    for k, v in tensors.items():
+        v = _in_one_piece(v.detach())     # one by one, so that no process holds more than one too many
+        if self.main: out[k] = v.cpu().contiguous()
+    return out
+
 @patch
 def _write_state(self:Trainer, folder):
     "Masters, moments, average, random state and step: what `restore` reads."
-    folder.mkdir(parents=True); own = lambda d: {k: v.detach().cpu().contiguous() for k, v in d.items()}
-    save_file(own(self.params), folder/"masters.safetensors")
-    if self.ema: save_file(own(self.ema.avg), folder/"ema.safetensors")
-    save_file(own({f"{n}.{k}": v for n, p in self.params.items() for k, v in self.opt.state[p].items()}), folder/"optimizer_state.safetensors")
+    moments = {f"{n}.{k}": v for n, p in self.params.items() for k, v in self.opt.state[p].items()}
+    for name, tensors in dict(masters=self.params, ema=self.ema and self.ema.avg, optimizer_state=moments).items():
+        whole = self._gather(tensors or {})
+        if whole: folder.mkdir(parents=True, exist_ok=True); save_file(whole, folder/f"{name}.safetensors")
+    if not self.main: return
     save_file({"torch": torch.get_rng_state()}, folder/"rng_state.safetensors")
     (folder/"training_step.json").write_text(json.dumps(dict(step=self.step, elapsed=self.elapsed + time.monotonic() - self.started)))
 
-# %% ../nbs/08_training.ipynb #095dcded
+# %% ../nbs/08_training.ipynb #824d8b4c
 @patch
 def save(self:Trainer): # the checkpoint folder
-    "Write a checkpoint beside the others and rename it when it is whole. `pretrained_model` holds the average when there is one."
-    if not self.main: return
+    "Write a checkpoint beside the others and rename it when it is whole. `pretrained_model` is the policy to use. The main process writes, all gather."
     final = self.run/"checkpoints"/f"{self.step:06d}"; tmp = final.with_name(f"{final.name}.tmp")
-    if final.exists(): return final
-    shutil.rmtree(tmp, ignore_errors=True)
+    if self.last_saved == self.step: return final
     with _disk(self, tmp):
-        self.file.flush(); os.fsync(self.file.fileno())
+        if self.main: shutil.rmtree(tmp, ignore_errors=True); self.file.flush(); os.fsync(self.file.fileno())
         self._write_state(tmp/"training_state")
-        with self._averaged(): self.policy.save_pretrained(tmp/"pretrained_model")
-        _fsync_tree(tmp); os.rename(tmp, final); _fsync_tree(final.parent)
-    for old in checkpoints(self.run)[:-self.config.keep]: shutil.rmtree(old)
+        with self.usable():
+            if self.main: self.policy.save_pretrained(tmp/"pretrained_model")
+        if self.main: _fsync_tree(tmp); os.rename(tmp, final); _fsync_tree(final.parent)
+    self.last_saved = self.step
+    for old in checkpoints(self.run)[:-self.config.keep] if self.main else []: shutil.rmtree(old)
     return final
 
-# %% ../nbs/08_training.ipynb #e38fbe4b
+# %% ../nbs/08_training.ipynb #245bbda7
 @patch
 def restore(self:Trainer, checkpoint):
     "Weights, moments, average, random state and step, exactly as they were when `save` made the folder `checkpoint`."
-    state = Path(checkpoint)/"training_state"; load = lambda name: load_file(state/f"{name}.safetensors", str(self.device))
+    state = Path(checkpoint)/"training_state"; load = lambda name: load_file(state/f"{name}.safetensors")
     masters, opt = load("masters"), load("optimizer_state")
     if masters.keys() != self.params.keys():
         raise TrainingError(f"{checkpoint} trained {len(masters)} tensors, this run trains {len(self.params)}: it belongs to another configuration")
+    here = lambda t, p: _sliced_like(t.to(self.device), p)
+    _set(self.params, {n: here(masters[n], p) for n, p in self.params.items()})
     for n, p in self.params.items():
-        p.data.copy_(masters[n])
-        self.opt.state[p] = {k: opt[f"{n}.{k}"] for k in ("step", "exp_avg", "exp_avg_sq") if f"{n}.{k}" in opt}
-    if self.ema: avg = load("ema"); self.ema.avg = {n: avg[n] for n in self.params}
+        self.opt.state[p] = {k: here(opt[f"{n}.{k}"], p if k != "step" else None) for k in ("step", "exp_avg", "exp_avg_sq") if f"{n}.{k}" in opt}
+    if self.ema: avg = load("ema"); self.ema.avg = {n: here(avg[n], p) for n, p in self.params.items()}
     torch.set_rng_state(load_file(state/"rng_state.safetensors")["torch"])
     s = json.loads((state/"training_step.json").read_text()); self.step, self.elapsed = s["step"], s["elapsed"]
+    self.last_saved = self.step
 
 # %% ../nbs/08_training.ipynb #009551fa
 def plot_losses(
@@ -775,21 +854,19 @@ def _keep_memory():
         libc = ctypes.CDLL("libc.so.6")
         for option, value in ((-1, 1 << 30), (-3, 1 << 25), (-2, 1 << 26)): libc.mallopt(option, value)  # trim threshold, map threshold, padding
 
-# %% ../nbs/08_training.ipynb #4e7ea82b
+# %% ../nbs/08_training.ipynb #d8b69a90
 @patch
-def _loss_module(self:Trainer): # WeightedLoss, compiled when the configuration says so
-    loss = WeightedLoss(self.policy)
-    if not self.config.fuse: return loss
+def fuse(self:Trainer):
+    "Compile the loss; `TrainingError` without a compiler."
     if not any(map(shutil.which, ("g++", "clang++"))): raise TrainingError("--fuse needs a C++ compiler (g++ or clang++): install one, or train without it")
-    loss.compile()
-    return loss
+    self.acc.unwrap_model(self.model).compile()
 
-# %% ../nbs/08_training.ipynb #b2cbf446
+# %% ../nbs/08_training.ipynb #aa5afdc9
 @patch
 def fit(self:Trainer): # history, a list of dicts
     "Train until the steps or the minutes are spent, or until Ctrl-C; then save the policy and the plots."
     c = self.config; self._open_run(); _keep_memory()
-    self.model = self.acc.prepare_model(self._loss_module(), device_placement=False)
+    if c.fuse: self.fuse()
     first, self.started, live = self.step, time.monotonic(), LiveCurve(not self.quiet and self.main)
     with _disk(self), _stop_on_signal(self), ThreadPoolExecutor(1) as pool, \
          tqdm(total=c.steps, initial=self.step, desc="training", unit="step", disable=True if self.quiet or live.on or not self.main else None) as bar:
@@ -806,7 +883,7 @@ def fit(self:Trainer): # history, a list of dicts
     self._finish(live)
     return self.history
 
-# %% ../nbs/08_training.ipynb #d4e49226
+# %% ../nbs/08_training.ipynb #d0ee7c4c
 @patch
 def _recent(self:Trainer): # mean training loss of the last log_every updates
     return float(np.mean([m["loss"] for m in self.history[-self.config.log_every:] if "loss" in m] or [np.nan]))
@@ -816,11 +893,16 @@ def _finish(self:Trainer, live):
     "Checkpoint, plots, and the policy ready to be loaded; or, after Ctrl-C, a checkpoint and how to go on."
     if self.step and not self.stop and "loss" in self.history[-1]: self._log(**self.evaluate())
     kept = self.save()
-    if not self.main: return
-    self.file.close(); live.update(self.history, force=True)
-    fig = plot_losses(self.history).figure; fig.savefig(self.run/"loss.png", bbox_inches="tight"); plt.close(fig)
-    if self.stop: return print(f"stopped at step {self.step}, saved in {kept}. Go on with: smolvla_train --resume {self.run}")
-    with self._averaged():
+    if self.main:
+        self.file.close(); live.update(self.history, force=True)
+        fig = plot_losses(self.history).figure; fig.savefig(self.run/"loss.png", bbox_inches="tight"); plt.close(fig)
+        if self.stop: print(f"stopped at step {self.step}, saved in {kept}. Go on with: smolvla_train --resume {self.run}")
+    if not self.stop: self._leave_policy()
+
+@patch
+def _leave_policy(self:Trainer):
+    with self.usable():
+        if not self.main: return
         self.policy.eval(); self.policy.save_pretrained(self.run/"policy")
         fig = self.plot_open_loop(); fig.savefig(self.run/"open_loop.png", bbox_inches="tight"); plt.close(fig)
     val = next((f", held-out {m['val_loss']:.4f}" for m in self.history[::-1] if "val_loss" in m), "")
@@ -938,7 +1020,7 @@ def make_config(
     if not c.out: raise TrainingError("no run folder: give --out FOLDER, for example --out outputs/train/first")
     return c
 
-# %% ../nbs/08_training.ipynb #9bf4c752
+# %% ../nbs/08_training.ipynb #0627c885
 def _run_cli(given, recipe, again, chunk_size):
     if again: t = resume(again)
     else:
@@ -947,10 +1029,10 @@ def _run_cli(given, recipe, again, chunk_size):
         if chunk_size: given["policy_config"] = dict(chunk_size=chunk_size)
         where = given.pop("cache"); given.update(cache=False) if where == "off" else given.update(cache_dir=where)
         t = start(make_config(recipe, **given))
-    print(freeze_report(t.policy))
-    t.fit()
+    if t.main: print(freeze_report(t.policy)); print(f"{t.acc.num_processes} process(es){' with FSDP2' * t.fsdp}, {t.config.batch_size} samples per update")
+    t.fit(); t.acc.end_training()
 
-# %% ../nbs/08_training.ipynb #ee4514a4
+# %% ../nbs/08_training.ipynb #2eb9e9d3
 @call_parse
 def train_cli(
     data:Param("Data set folder; repeat it, or separate by commas, to mix several", str, action="append")=None,
@@ -982,7 +1064,7 @@ def train_cli(
     threads:int=None, # CPU threads
     device:str=None, # cpu (default) or cuda
 ):
-    "Train SmolVLA on LeRobot data sets. Examples: `smolvla_train --data outputs/data/pick --out outputs/train/first --minutes 20`, then after Ctrl-C or a crash `smolvla_train --resume outputs/train/first`. Several processes: `accelerate launch --cpu --num_processes 2 -m smolvla.training --data ...`."
+    "Train SmolVLA on LeRobot data sets. Examples: `smolvla_train --data outputs/data/pick --out outputs/train/first --minutes 20`, then after Ctrl-C or a crash `smolvla_train --resume outputs/train/first`. Several processes: `accelerate launch --multi_gpu --num_processes 2 -m smolvla.training --data ...`, or `--use_fsdp --fsdp_version 2` for `--multi_gpu`; both also without a GPU."
     given = {k: v for k, v in locals().items() if k in {f.name for f in dataclasses.fields(TrainConfig)} | {"cache"}}
     given["fuse"] = fuse or None
     try: _run_cli(given, recipe or config, resume, chunk_size)
