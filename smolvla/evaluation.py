@@ -528,10 +528,12 @@ def result_grid(
     shown = [e for e in result.episodes if e.video][:most]
     return video_grid([load_video(e.video) for e in shown], [e.reason or e.instruction for e in shown], [e.success for e in shown], columns)
 
-# %% ../nbs/10_evaluation.ipynb #2e60e8a2
+# %% ../nbs/10_evaluation.ipynb #29367a59
+def _written(policy): return max((f.stat().st_mtime_ns for f in Path(policy).rglob("model.safetensors")), default=0)
+
 @functools.lru_cache(1)
-def _leader(policy):
-    "The driver of a name, once a process."
+def _leader(policy, written):
+    "The driver of a name, once a process and anew when its weights are."
     if multiprocessing.parent_process(): torch.set_num_threads(1)  # the other worker has the other core
     return as_driver(policy)
 
@@ -542,7 +544,7 @@ class Lead:
     longest: float = 10.0  # seconds; each scene draws between half a second and this
 
     def __call__(self, env: SO101Env, seed: int) -> bool:  # False when the policy was already done
-        driver, cameras, queue = _leader(self.policy), env.cameras, []
+        driver, cameras, queue = _leader(self.policy, _written(self.policy)), env.cameras, []
         driver.reset(env, seed)
         for _ in range(round(np.random.default_rng(seed).uniform(0.5, self.longest) * FPS)):
             if not queue: queue = list(driver.chunk(env._observe))

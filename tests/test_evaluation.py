@@ -1,5 +1,5 @@
 "Evaluation: statistics against known values, seeds, determinism, ceiling and floor, videos, bad input."
-import dataclasses, json
+import copy, dataclasses, json
 
 import av, numpy as np, pytest, torch
 
@@ -236,10 +236,23 @@ def test_corrections_begin_where_the_policy_is(policy, tmp_path):
 
 def test_a_scene_that_the_policy_solves_needs_no_correction(monkeypatch):
     env = SO101Env("pad", image_size=32)
-    monkeypatch.setattr(evaluation, "_leader", lambda name: DemonstratorDriver())
+    monkeypatch.setattr(evaluation, "_leader", lambda name, written: DemonstratorDriver())
     monkeypatch.setattr(evaluation.np.random, "default_rng", lambda seed=None: type("R", (), {"uniform": lambda self, a, b: b})())
     env.reset(seed=3)
     assert Lead("anything")(env, 3) is False and env._info()["success"]
+    env.close()
+
+def test_a_leader_trained_anew_drives_with_its_new_weights(policy, tmp_path, monkeypatch):
+    policy = copy.deepcopy(policy)
+    drivers = []
+    monkeypatch.setattr(evaluation, "as_driver", lambda name: drivers.append(evaluation.load_policy(name)) or DemonstratorDriver())
+    env = SO101Env("pad", image_size=32); lead = Lead(str(tmp_path/"p"), .5)
+    for n in (1, 2, 2): # saved, trained on and saved again, only used again
+        if n > len(drivers):
+            with torch.no_grad(): policy.model.action_out_proj.bias.fill_(n)
+            policy.save_pretrained(tmp_path/"p")
+        env.reset(seed=3); lead(env, 3)
+        assert len(drivers) == n and (drivers[-1].model.action_out_proj.bias == n).all()
     env.close()
 
 def test_correct_command(policy, tmp_path, capsys):
