@@ -10,7 +10,7 @@ from pathlib import Path
 from smolvla.demo import machine
 
 HERE = Path(__file__).parent
-RUNS = {"training": ["--threads", "2", "--batch", "64", "--dtype", "bfloat16", "--fuse", "--steps", "8"], "split": [], "inference": [], "sim": [], "data": []}
+RUNS = {"training": ["--threads", "2", "--batch", "64", "--dtype", "bfloat16", "--fuse", "--steps", "8"], "split": [], "inference": [], "sim": [], "import": [], "data": []}
 
 if __name__ == "__main__":
     file, rows = HERE/"speed.json", []

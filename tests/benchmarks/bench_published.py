@@ -6,8 +6,8 @@
 `mixed` is the layout of the published checkpoint: VLM and expert bfloat16, cross-attention k/v and the five projections float32; there we compute in
 bfloat16 throughout. Each part is timed apart: vision (all cameras, at once here, one by one there), prefix (language layers over images, text, state),
 denoising (ten Euler steps on the finished prefix), and the whole chunk; `nearly` is the chunk in eight bits with four steps (policy.nearly), `state` and
-`one camera` are repeat calls through Recall in which only that has changed. Seconds are CPU seconds of the process divided by the number of threads,
-median over rounds; `of peak` is the share of this machine's speed in a large matrix product of that dtype, measured between the rounds.
+`one camera` are repeat calls through Recall in which only that has changed. With one thread seconds are CPU seconds of the process, which neighbours disturb less,
+with more they are seconds of the clock; median over rounds; `of peak` is the share of this machine's speed in a large matrix product of that dtype, measured between the rounds.
 `--train` times one update of the expert (2 cameras, batch 4): the reference's and ours, without a cache and with a cached prefix, in the dtypes of the
 checkpoint as the reference does and with float32 masters as chapter 08 does; with the peak of the process and how far that is above the loaded model.
 Writes outputs/bench/published.json (or published_train.json); --keep puts it into tests/benchmarks/ as well, for chapters 07 and 08.
@@ -16,6 +16,7 @@ import argparse, json, os, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 
 HERE = Path(__file__).parent
+PARTS = ("vision", "vision+prefix", "denoise", "chunk", "state", "one camera")
 TRAIN = ("update", "update, float32 masters", "cached", "cached, float32 masters")
 
 def inputs(torch, cameras, B, size=512, seed=0):
@@ -167,9 +168,9 @@ def serve(which, folder, layout):
             if (key, r["part"], r["threads"]) not in warm: f(); warm.add((key, r["part"], r["threads"]))
             Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
             c, w = time.process_time(), time.perf_counter(); y = f()
-            out = dict(cpu=(time.process_time() - c) / r["threads"], wall=time.perf_counter() - w)
+            out = dict(seconds=time.process_time() - c if r["threads"] == 1 else time.perf_counter() - w)
         if r["part"] == "chunk": out["chunk"] = y.flatten()[:300].tolist()
-        if r.get("peak"): out["peak"] = matmul_peak(torch, torch.float32 if layout == "float32" else torch.bfloat16) / r["threads"]
+        if r.get("peak"): out["peak"] = matmul_peak(torch, torch.float32 if layout == "float32" else torch.bfloat16)
         out |= dict(peak_gb=memory("VmHWM"), loaded_gb=loaded)
         print(json.dumps(out), flush=True)
 
@@ -199,19 +200,26 @@ def main():
                 both = start(layout)
                 if arm in (None, TRAIN[0]): print(f"{layout}: loaded in {both['ours'].load_s:.1f} s, the reference in {both['theirs'].load_s:.1f} s", flush=True)
                 load = {k: v.load_s for k, v in both.items()}
-                for threads in a.threads:
-                    cases = [(2, 4, arm)] if a.train else [(n, 1, p) for n in a.cameras for p in ("vision", "vision+prefix", "denoise", "chunk", "state", *["one camera"]*(n > 1))]
-                    if layout == "mixed" and not a.train: cases += [(n, 1, "nearly") for n in a.cameras]  # last: it stays
-                    for cameras, batch, part in cases:
-                        if part == "vision": bills[cameras] = both["ours"].ask(threads=threads, cameras=cameras, batch=1, part="gflop")["gflop"]
-                        row = one(both, layout, threads, cameras, batch, part, a.rounds, bills.get(cameras, {}).get(part))
-                        table.append(row | dict(load_s=load))
-                        if part == "nearly": note_ratio(table, row)
+                cases = [(t, 2, 4, arm) for t in a.threads] if a.train else [(t, n, 1, p) for t in a.threads for n in a.cameras for p in PARTS if p != "one camera" or n > 1]
+                if layout == "mixed" and not a.train: cases += [(t, n, 1, "nearly") for t in a.threads for n in a.cameras]  # last: the policy stays as it is then
+                for threads, cameras, batch, part in cases:
+                    if part == "vision" and cameras not in bills: bills[cameras] = both["ours"].ask(threads=threads, cameras=cameras, batch=1, part="gflop")["gflop"]
+                    row = one(both, layout, threads, cameras, batch, part, a.rounds, bills.get(cameras, {}).get(part))
+                    if part == "nearly": note_ratio(table, row)
+                    table.append(row | dict(load_s=load))
                 for s in both.values(): s.stop()
     result = dict(machine=machine(), rounds=a.rounds, rows=table)
     name = f"published{'_train' if a.train else ''}.json"
     out = Path("outputs/bench"); out.mkdir(parents=True, exist_ok=True)
-    for f in [out / name] + [HERE / name]*a.keep: f.write_text(json.dumps(result, indent=1) + "\n")
+    (out / name).write_text(json.dumps(result, indent=1) + "\n")
+    if a.keep: keep(HERE / name, result)
+
+def keep(file, result):
+    "Rows measured anew replace those kept, the others stay."
+    def key(r): return [r[k] for k in ("layout", "threads", "cameras", "batch", "part")]
+    old = json.loads(file.read_text())["rows"] if file.exists() else []
+    new = [key(r) for r in result["rows"]]
+    file.write_text(json.dumps(result | dict(rows=[r for r in old if key(r) not in new] + result["rows"]), indent=1) + "\n")
 
 def machine():
     info = dict(line.split(":", 1) for line in open("/proc/cpuinfo") if ":" in line)
@@ -227,7 +235,7 @@ def one(both, layout, threads, cameras, batch, part, rounds, gflop):
     for i in range(rounds):
         for k, s in both.items():
             if k == "ours" or part in ("vision", "vision+prefix", "denoise", "chunk", "update"): got[k].append(s.ask(threads=threads, cameras=cameras, batch=batch, part=part, peak=k == "ours"))
-    s = {k: statistics.median(r["cpu"] for r in v) for k, v in got.items() if v}
+    s = {k: statistics.median(r["seconds"] for r in v) for k, v in got.items() if v}
     row = dict(layout=layout, threads=threads, cameras=cameras, batch=batch, part=part, seconds=s, matmul_gflops=statistics.median(r["peak"] for r in got["ours"]),
                peak_gb={k: max(r["peak_gb"] for r in v) for k, v in got.items() if v}, loaded_gb={k: v[0]["loaded_gb"] for k, v in got.items() if v})
     if gflop: row |= dict(gflop=gflop, of_peak={k: gflop / v / row["matmul_gflops"] for k, v in s.items()})
