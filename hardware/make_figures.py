@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
-from smolvla.accessories import (COLUMN_X, PARK, SADDLE_X, WRIST_X, ZERO, Sizes, all_parts, camera_dummy, head_place, jaw_place, mount_place,
+from smolvla.accessories import (COLUMN_X, PARK, SADDLE_X, WRIST_X, ZERO, Sizes, all_parts, camera_dummy, cradle_place, head_place, jaw_place, mount_place,
                                  stand_places, table, upright_length)
 from smolvla.printing import Picture, arm_solids, box, manifold, official, to_mesh
 from smolvla.sim import BOXES, CAM_POS, cluster
@@ -143,8 +143,8 @@ def jig():
 @figure
 def parked():
     z, s = table(Sizes()), Sizes()
-    items = our(["base_plate", "column", "cradle"], [at(0, 0, z), at(COLUMN_X, 0, z), head_place(SADDLE_X)], PARK) + [(top(-90, 330, -120, 120, z), TABLE)]
-    drawing("parked", items, [("cradle", (168, -33, 118)), ("column in a notch:\nfront, left or right", (168, -24, 50)), ("pose (pan to gripper):\n" + ", ".join(map(str, PARK)) + " degrees", (120, 0, 150))], (16, -62), title="Parked: torque may go off here")
+    items = our(["base_plate", "cradle"], [at(0, 0, z), cradle_place(s)], PARK) + [(top(-90, 260, -120, 120, z), TABLE)]
+    drawing("parked", items, [("cradle, lined with felt,\nin the front notch", (150, -33, 25)), ("or here, with\nshoulder_pan at -90", (39, -81, z)), ("folded on its own stops:\n" + ", ".join(map(str, PARK[:5])) + " degrees", (20, 0, 140))], (16, -55), title="Parked: torque may go off here")
 
 @figure
 def wrist_camera():

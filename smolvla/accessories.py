@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['SERVO', 'TABLE0', 'CLEARANCES', 'M3', 'M2', 'BASE_HOLES', 'PAN_X', 'EDGE', 'KEY', 'ALONG_X', 'ZERO', 'PARK',
-           'COLUMN_X', 'PILLAR', 'PEG', 'SADDLE_X', 'WRIST_X', 'JAW_GAP', 'PIVOT', 'ANCHORS', 'FACE', 'LETTERS',
-           'POSTS', 'TAGS', 'MARKERS', 'A3', 'A4', 'Sizes', 'slot', 'merge', 'gauge_pockets', 'gauge_holes', 'around',
-           'base_plate', 'nut', 'table', 'nest', 'column', 'head', 'head_place', 'jig_forearm', 'jig_wrist', 'cradle',
-           'play', 'jig_jaw', 'jaw_place', 'upright', 'board_holes', 'camera_plate', 'eye', 'pivot', 'sleeve',
-           'stand_foot', 'stand_head', 'upright_length', 'tube', 'stand_places', 'wrist_eye', 'wrist_mount',
-           'mount_place', 'camera_dummy', 'cube', 'brick', 'bin_box', 'estop_box', 'estop_lid', 'squares', 'sheet',
-           'ruler', 'on_mat', 'draw_mat', 'draw_board', 'save_pdf', 'mat_pages', 'all_parts', 'fits', 'write_parts',
-           'contact_sheet']
+           'COLUMN_X', 'PILLAR', 'PEG', 'SADDLE_X', 'WRIST_X', 'CRADLE', 'JAW_GAP', 'PIVOT', 'ANCHORS', 'FACE',
+           'LETTERS', 'POSTS', 'TAGS', 'MARKERS', 'A3', 'A4', 'Sizes', 'slot', 'merge', 'gauge_pockets', 'gauge_holes',
+           'around', 'base_plate', 'nut', 'table', 'nest', 'column', 'head', 'head_place', 'jig_forearm', 'jig_wrist',
+           'cradle', 'cradle_place', 'play', 'jig_jaw', 'jaw_place', 'upright', 'board_holes', 'camera_plate', 'eye',
+           'pivot', 'sleeve', 'stand_foot', 'stand_head', 'upright_length', 'tube', 'stand_places', 'wrist_eye',
+           'wrist_mount', 'mount_place', 'camera_dummy', 'cube', 'brick', 'bin_box', 'estop_box', 'estop_lid',
+           'squares', 'sheet', 'ruler', 'on_mat', 'draw_mat', 'draw_board', 'save_pdf', 'mat_pages', 'all_parts',
+           'fits', 'write_parts', 'contact_sheet']
 
 # %% ../nbs/13b_accessories.ipynb #c2f6bf56
 from dataclasses import dataclass, replace
@@ -103,7 +103,7 @@ def table(s: Sizes) -> float:  # mm
     "Height of the table in the base frame"
     return TABLE0 - s.plate
 
-# %% ../nbs/13b_accessories.ipynb #c497812d
+# %% ../nbs/13b_accessories.ipynb #b413c2e9
 ALONG_X = np.array([[0., 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0]])  # base frame (x,y,z) -> profile (y,z), pulled along x
 
 def nest(
@@ -120,7 +120,7 @@ def nest(
     open_up = (shadow + shadow.translate((0, 300))).hull().offset(c, manifold3d.JoinType.Miter)
     return open_up.simplify(.01).to_polygons()[0]
 
-ZERO, PARK = (0,)*6, (0, -97, 92, 5, 0, -10)  # degrees of the model
+ZERO, PARK = (0,)*6, (0, -100, 90, 75, 0, -4.5)  # degrees of the model; parked: folded, gripper 5 of 100 open
 COLUMN_X = PAN_X + EDGE + 47.7  # middle of a column that stands in a notch
 PILLAR, PEG = 48., (40., 30., 13.)  # edge of the pillar; peg of a head: along x, along y, down
 
@@ -129,9 +129,9 @@ def column(s: Sizes) -> Part:
     t = s.plate or 6.
     foot = box(70 - s.c, 60, t).at(-12.7 + s.c/2) + box(KEY[1] + 1, KEY[0], t).at(-47.7 - KEY[1]/2 + .5 + s.c)
     pillar = box(PILLAR, PILLAR, s.column) - box(PEG[0] + 2*s.c, PEG[1] + 2*s.c, PEG[2] + 2).at(z=s.column - PEG[2] - .5)
-    return Part("column", foot + pillar, "carries the heads of jig and cradle; stands in a notch of the base plate", count=3)
+    return Part("column", foot + pillar, "carries a head of the jig; stands in a notch of the base plate, or free", count=2)
 
-# %% ../nbs/13b_accessories.ipynb #c8659c6d
+# %% ../nbs/13b_accessories.ipynb #4a720a9f
 def head(s: Sizes, name, why, degrees, x, wall, wide=66.) -> Part:
     "A block on a column whose pocket is the arm's shadow; printed lying on its side"
     outline, floor = nest(degrees, x, s.c), table(s) + s.column  # floor: where the block begins
@@ -148,7 +148,20 @@ SADDLE_X = (COLUMN_X - PEG[0]/2, COLUMN_X + PEG[0]/2)  # its front face stops ag
 WRIST_X = (295., 335.)
 def jig_forearm(s: Sizes) -> Part: return head(s, "jig_forearm", "holds the forearm level: shoulder_lift and elbow_flex at zero", ZERO, SADDLE_X, 12)
 def jig_wrist(s: Sizes) -> Part: return head(s, "jig_wrist", "holds the gripper level: wrist_flex and wrist_roll at zero", ZERO, WRIST_X, 8)
-def cradle(s: Sizes) -> Part: return head(s, "cradle", "the arm rests here before torque goes off", PARK, SADDLE_X, 10)
+
+CRADLE = (42., 66., 60.)  # along x, along y, up
+
+def cradle(s: Sizes) -> Part:
+    "A V block for the gripper of the folded arm, 3 mm wider than the gripper for a lining of felt; printed with its front down"
+    back, z = PAN_X + EDGE + s.c, table(s)
+    block = prism([(-CRADLE[1]/2, z), (CRADLE[1]/2, z), (CRADLE[1]/2, z + CRADLE[2]), (-CRADLE[1]/2, z + CRADLE[2])], h=CRADLE[0])
+    key = box(KEY[0], (s.plate or 6.), KEY[1] + 1).at(0, z + (s.plate or 6.)/2, -KEY[1])
+    vee = prism(nest(PARK, (back, back + CRADLE[0]), 3., z), h=CRADLE[0] + 20).at(z=-10)
+    return Part("cradle", (block - vee + key).turn(y=180).at(z=CRADLE[0]), "the folded arm rests here before torque goes off")
+
+def cradle_place(s: Sizes) -> np.ndarray:  # (3,4)
+    "In the front notch"
+    return np.c_[np.array([[0., 0, -1], [-1, 0, 0], [0, 1, 0]]), [PAN_X + EDGE + s.c + CRADLE[0], 0, 0]]
 
 # %% ../nbs/13b_accessories.ipynb #7689f4c9
 def play(
@@ -212,7 +225,7 @@ def pivot(s: Sizes) -> np.ndarray:  # (3,), heights above the table
     e = np.array([-d[2], 0, d[0]])  # along the plate, towards the upright
     return lens - (s.lens - 6)*d + PIVOT[0]*e - PIVOT[1]*d
 
-# %% ../nbs/13b_accessories.ipynb #6f849c07
+# %% ../nbs/13b_accessories.ipynb #b0d88e91
 def sleeve(s: Sizes, h) -> Solid:
     "A square tube around the upright, with holes for M5 bolts into T-nuts"
     inner, outer = s.profile + 2*s.c, s.profile + 10
@@ -232,7 +245,7 @@ def stand_foot(s: Sizes) -> Part:
 def stand_head(s: Sizes) -> Part:
     "Cap of the upright, an arm, a fork for the camera plate; printed upside down, without support"
     reach, gap = s.stand_x - pivot(s)[0], 8 + 2*s.c
-    arm = box(reach, s.profile + 10, 16).at(-reach/2) + cylinder(16, s.profile + 10).turn(x=90).at(-reach, (s.profile + 10)/2, 8)
+    arm = slot((-reach, 8), (0, 8), 16, s.profile + 10).turn(x=90).at(0, (s.profile + 10)/2)
     cap = box(s.profile + 10, s.profile + 10, 4) + sleeve(s, 44).at(z=4)
     inside = box(s.profile + 2*s.c, s.profile + 2*s.c, 60).at(z=4)
     body = (arm - inside) + cap - box(26, gap, 40).at(-reach + 3, 0, -1)
@@ -258,7 +271,7 @@ def stand_places(s: Sizes) -> dict:  # name -> (3,4), base frame but heights abo
     return {"stand_foot": np.c_[np.eye(3), at], "stand_head": np.c_[flip, at + [0, 0, up[2] + 8]],
             "camera_plate": np.c_[tilt, up - tilt@[0, PIVOT[0], PIVOT[1]]]}
 
-# %% ../nbs/13b_accessories.ipynb #54b5709b
+# %% ../nbs/13b_accessories.ipynb #84fcc044
 ANCHORS, FACE = ((-5., -23.4), (3.1, -23.4)), 24.  # x and z of the M3 holes, y of the face they are in: gripper frame
 
 def wrist_eye() -> tuple:  # (lens (2,), direction (2,)) in the gripper's y-z plane, mm
@@ -275,7 +288,7 @@ def wrist_mount(s: Sizes) -> Part:
     web = manifold3d.CrossSection.hull_points(np.array([(FACE + 3.5, -12), (FACE + 4, -12), (FACE + 4, -23), (FACE + 3.5, -23), *(foot + a*d + b*up for a in (-1.5, 1.5) for b in (-1, 5))]))
     plate = place(box(36, 36, 3).at(z=3) + box(36, 6, 4).at(0, 13.6) + box(36, 6, 4).at(0, -13.6)) + prism(web.to_polygons()[0], h=36)
     flange = prism([(FACE, -34), (FACE + 4, -34), (FACE + 4, -12), (FACE, -12)], h=27)  # ends before the hub of the jaw
-    body = plate - place(board_holes(60).at(z=-20) + box(14.6, 17, 12).at(.95, -8.5, -1)) + flange
+    body = plate - place(board_holes(60).at(z=-20) + box(15.4, 17, 12).at(.95, -8.5, -1)) + flange
     for x, z in ANCHORS: body = body - slot((-(x + 18), z - 1), (-(x + 18), z + 1), 3.4, 20).turn(y=90).at(FACE - 10)
     body = body - slot(*((-(x + 18), z) for x, z in ANCHORS), 6.5, 60).turn(y=90).at(FACE + 4)
     return Part("wrist_mount", body, "puts a 32 x 32 mm camera board where the twin's wrist camera is")
@@ -426,7 +439,7 @@ def mat_pages() -> dict:  # file name -> figures
     fig, ax = sheet(*A4); draw_board(ax); out["tag_board_a4.pdf"].append(fig)
     return out
 
-# %% ../nbs/13b_accessories.ipynb #8c304986
+# %% ../nbs/13b_accessories.ipynb #597cc5be
 def all_parts(
     s: Sizes = Sizes(),
 ) -> dict:  # name -> Part
@@ -447,9 +460,10 @@ def fits(
     others = {n: m for n, m in arm_solids(wide).items() if not n.startswith("wrist_roll_follower")}
     return {"gauge_pockets, 0.1 mm": (fit(official("sts3215_03a_no_horn_v1").translate((27.5, -17.5, 4)), {"gauge": P["gauge_pockets"]}), .09, .11),
             "base_plate": (fit(P["base_plate"].translate((0, 0, table(s))), arm), 0, .01),
-            "jig_forearm": (fit(P["jig_forearm"].transform(head_place(SADDLE_X)), arm), .8*c, c + .01),
+            "jig_forearm": (fit(P["jig_forearm"].transform(head_place(SADDLE_X)), arm), min(.8*c, .23), c + .01),  # 0.23 mm in front, whatever c is
             "jig_wrist": (fit(P["jig_wrist"].transform(head_place(WRIST_X)), arm), .8*c, c + .01),
-            "cradle": (fit(P["cradle"].transform(head_place(SADDLE_X)), parked), .8*c, c + .01),
+            "cradle": (fit(P["cradle"].transform(cradle_place(s)), parked), 2.4, 3.01),
+            "cradle in its notch": (fit(P["cradle"].transform(cradle_place(s)), {"plate": P["base_plate"].translate((0, 0, table(s)))}), .8*c, c + .01),
             "jig_jaw": (fit(P["jig_jaw"].translate((0, 0, c)).transform(jaw_place()), arm), .8*c, c + .05),
             "column in its notch": (fit(P["column"].translate((COLUMN_X, 0, 0)), {"plate": P["base_plate"]}), .8*c, c + .01),
             "head on its column": (fit(P["jig_forearm"].transform(head_place(SADDLE_X)), {"column": P["column"].translate((COLUMN_X, 0, table(s)))}), 0, .01),

@@ -59,7 +59,7 @@ def cone(d0: float, d1: float, h: float) -> Solid:
 
 def cylinder(d: float, h: float) -> Solid: return cone(d, d, h)
 
-# %% ../nbs/13a_printing.ipynb #19b999c2
+# %% ../nbs/13a_printing.ipynb #174046d6
 SEGMENTS = 64  # sides of a circle: a hole of 20 mm is then 0.02 mm too narrow
 
 def manifold(
@@ -79,9 +79,9 @@ def manifold(
 def to_mesh(
     s,  # Solid or Manifold
 ) -> trimesh.Trimesh:
-    "Triangles in trimesh's hands, for checks, pictures and files"
+    "Triangles in trimesh's hands, for checks, pictures and files: corners that a file would round to one place are one"
     m = (manifold(s) if isinstance(s, Solid) else s).simplify(.002).to_mesh()
-    return trimesh.Trimesh(np.round(m.vert_properties[:, :3].astype(float), 4), m.tri_verts, process=False)
+    return trimesh.Trimesh(np.round(m.vert_properties[:, :3].astype(float), 4), m.tri_verts)
 
 # %% ../nbs/13a_printing.ipynb #8f79391e
 LIGHT = np.array([.35, -.5, .8])/np.linalg.norm([.35, -.5, .8])
@@ -144,7 +144,7 @@ def _finish(self: Picture):
     h, w = img.shape[:2]
     return (255*img.reshape(h//2, 2, w//2, 2, 3).mean((1, 3))).astype(np.uint8)
 
-# %% ../nbs/13a_printing.ipynb #19aaa6ef
+# %% ../nbs/13a_printing.ipynb #d91ba955
 GOLD = (.96, .76, .32)
 
 def show(
@@ -160,7 +160,7 @@ def show(
     for ax, (title, m) in zip(axs.flat, meshes.items()):
         ax.imshow(Picture([(m.triangles, GOLD)], view, (240, 220)).image)
         ax.set_title(title, fontsize=8, y=.96)
-    plt.subplots_adjust(0, 0, 1, .94, .02, .1)
+    plt.subplots_adjust(0, 0, 1, .92, .02, .28)
     return fig
 
 # %% ../nbs/13a_printing.ipynb #fe043dd2
@@ -241,7 +241,7 @@ def check(self: Part,
             if not any(abs(d - g) < .03 for g in have): bad.append(f"{self.name}: no hole of {d} mm at z={z}, only {have}")
     return bad
 
-# %% ../nbs/13a_printing.ipynb #1876fd16
+# %% ../nbs/13a_printing.ipynb #ab84a122
 @cache
 def _arm():
     "The MuJoCo model and its STL files, millimetres"
@@ -263,6 +263,7 @@ def official(
     "One official mesh as its designer drew it, mm"
     return as_manifold(_arm()[2][name])
 
+# %% ../nbs/13a_printing.ipynb #44a555a4
 def poses(
     degrees=(0,)*6,  # the six joints, pan to gripper, degrees of the model (0 is mid-range; gripper 0 nearly closed)
 ) -> list:  # of (mesh name, body name, rotation (3,3), position (3,) mm), in the frame of the arm's base
@@ -278,6 +279,7 @@ def poses(
         out.append((model.mesh(k).name, model.body(model.geom_bodyid[g]).name, R, 1000*(data.geom_xpos[g]) - R@(1000*model.mesh_pos[k])))
     return out
 
+# %% ../nbs/13a_printing.ipynb #21baf471
 def body_frame(
     body: str,  # e.g. "gripper"
     degrees=(0,)*6,
@@ -303,7 +305,7 @@ def arm_solids(
     "The arm as solids at some pose, base frame, mm"
     return {f"{n}@{b}": official(n).transform(np.c_[R, p]) for n, b, R, p in poses(degrees) if bodies is None or b in bodies}
 
-# %% ../nbs/13a_printing.ipynb #40859519
+# %% ../nbs/13a_printing.ipynb #606ab507
 @dataclass(frozen=True)
 class Fit:
     "How a placed part sits among the pieces of the arm"
@@ -326,7 +328,7 @@ def fit(
     overlap = sum((part ^ m).volume() for m in near.values())
     gaps = {n: part.min_gap(m, search) for n, m in near.items()}
     name = min(gaps, key=gaps.get)
-    return Fit(round(float(overlap), 3), round(float(gaps[name]), 3), name)
+    return Fit(abs(round(float(overlap), 3)), round(float(gaps[name]), 3), name)
 
 # %% ../nbs/13a_printing.ipynb #d5bd266e
 def stl_bytes(
@@ -504,7 +506,7 @@ def plot_plates(
     plt.tight_layout()
     return fig
 
-# %% ../nbs/13a_printing.ipynb #235e5961
+# %% ../nbs/13a_printing.ipynb #3b7106a0
 def print_arm(
     out: Path,  # folder for the plates
     bed: float = 180,  # edge of a square bed, mm
@@ -512,10 +514,8 @@ def print_arm(
 ) -> dict:  # the manifest
     "Write plate_1.3mf, plate_1.stl, ... and manifest.json"
     if not bed > 0 or arms < 1: raise ValueError(f"a bed of {bed:g} mm and {arms} arms make no plates: give the bed's edge in millimetres and at least one arm")
-    out = Path(out)
+    out, plates, files, folder = Path(out), arm_plates(bed), {}, robot_folder()/"assets"
     out.mkdir(parents=True, exist_ok=True)
-    files, folder = {}, robot_folder()/"assets"
-    plates = arm_plates(bed)
     for k, plate in enumerate(plates, 1):
         for suffix, data in (("3mf", threemf_bytes(plate)), ("stl", stl_bytes(trimesh.util.concatenate([m for _, m in plate])))):
             (out/f"plate_{k}.{suffix}").write_bytes(data)
