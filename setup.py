@@ -16,7 +16,7 @@ setup(
     license="Apache-2.0", license_files=["LICENSE", "NOTICE"],
     packages=find_packages(include=["smolvla", "smolvla.*"]), package_data={"smolvla": ["assets/**"]}, include_package_data=True,
     python_requires=f">={cfg['min_python']}", install_requires=shlex.split(cfg["requirements"]),
-    extras_require={"dev": shlex.split(cfg["dev_requirements"])},
+    extras_require={extra: shlex.split(cfg[f"{extra}_requirements"]) for extra in ("dev", "print", "cad")},
     entry_points={"console_scripts": cfg["console_scripts"].split(), "nbdev": [f"{cfg['lib_name']}={cfg['lib_name']}._modidx:d"]},
     zip_safe=False,
 )
