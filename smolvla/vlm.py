@@ -435,7 +435,7 @@ def pack_linears(module: nn.Module) -> nn.Module:  # the same one
         if type(m) is LlamaMLP and m.config.hidden_act == "silu": m.__class__ = PackedGatedMLP
     return module
 
-# %% ../nbs/03_vlm.ipynb #cd9dfd1a
+# %% ../nbs/03_vlm.ipynb #2c598387
 class Int8Linear(PackedLinear):
     "A `PackedLinear` that multiplies in eight bits, when without gradients on a CPU: weights scaled per row, inputs per call."
     def blocks(self, dtype):
@@ -448,8 +448,8 @@ class Int8Linear(PackedLinear):
 
     def forward(self, x, then="none", other=None):
         if torch.compiler.is_compiling() or torch.is_grad_enabled() or not can_pack(self, x): return super().forward(x, then, other)
-        dtype, step = autocast_dtype(x), x.abs().amax().float().clamp(min=1e-12).item()/127
-        steps = (x*(1/step) + 128.5).to(torch.uint8).flatten(0, -2)  # 128 is zero
+        dtype, step = autocast_dtype(x), max(*(abs(edge.item()) for edge in x.aminmax()), 1e-12)/127
+        steps = (x*(1/step)).round_().to(torch.int8).view(torch.uint8).bitwise_xor_(128).flatten(0, -2)  # 128 is zero
         inside = then if other is None else "none"
         y = torch.ops.onednn.qlinear_pointwise(steps, step, 128, *self.blocks(dtype), 1., 0, dtype, {"silu": "swish"}.get(inside, inside), [], "tanh" if inside == "gelu" else "")
         y = y.view(*x.shape[:-1], -1)

@@ -1,7 +1,7 @@
 """SmolVLA 0.45B at its published size, ours against the real LeRobot 0.4.4: same random weights, same inputs, in turns, one sitting.
 
     SMOLVLA_REFERENCE_PYTHON=.../bin/python .venv/bin/python tests/benchmarks/bench_published.py    # tests/reference/setup.sh makes the other Python
-        [--cameras 1 2 3] [--threads 1 2] [--dtypes float32 mixed] [--rounds 3] [--train] [--keep]
+        [--cameras 1 2 3] [--threads 1 2] [--dtypes float32 mixed] [--rounds 3] [--parts chunk nearly] [--train] [--keep]
 
 `mixed` is the layout of the published checkpoint: VLM and expert bfloat16, cross-attention k/v and the five projections float32; there we compute in
 bfloat16 throughout. Each part is timed apart: vision (all cameras, at once here, one by one there), prefix (language layers over images, text, state),
@@ -188,7 +188,7 @@ class Server:
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 3]); ap.add_argument("--threads", type=int, nargs="+", default=[1])
-    ap.add_argument("--dtypes", nargs="+", default=["float32", "mixed"]); ap.add_argument("--rounds", type=int, default=3); ap.add_argument("--train", action="store_true"); ap.add_argument("--keep", action="store_true")
+    ap.add_argument("--dtypes", nargs="+", default=["float32", "mixed"]); ap.add_argument("--rounds", type=int, default=3); ap.add_argument("--parts", nargs="+", choices=[*PARTS, "nearly"], default=[*PARTS, "nearly"]); ap.add_argument("--train", action="store_true"); ap.add_argument("--keep", action="store_true")
     a = ap.parse_args()
     python = os.environ.get("SMOLVLA_REFERENCE_PYTHON") or sys.exit("set SMOLVLA_REFERENCE_PYTHON; tests/reference/setup.sh makes it")
     table, bills = [], {}
@@ -200,10 +200,10 @@ def main():
                 both = start(layout)
                 if arm in (None, TRAIN[0]): print(f"{layout}: loaded in {both['ours'].load_s:.1f} s, the reference in {both['theirs'].load_s:.1f} s", flush=True)
                 load = {k: v.load_s for k, v in both.items()}
-                cases = [(t, 2, 4, arm) for t in a.threads] if a.train else [(t, n, 1, p) for t in a.threads for n in a.cameras for p in PARTS if p != "one camera" or n > 1]
-                if layout == "mixed" and not a.train: cases += [(t, n, 1, "nearly") for t in a.threads for n in a.cameras]  # last: the policy stays as it is then
+                cases = [(t, 2, 4, arm) for t in a.threads] if a.train else [(t, n, 1, p) for t in a.threads for n in a.cameras for p in PARTS if p in a.parts and (p != "one camera" or n > 1)]
+                if layout == "mixed" and "nearly" in a.parts and not a.train: cases += [(t, n, 1, "nearly") for t in a.threads for n in a.cameras]  # last: the policy stays as it is then
                 for threads, cameras, batch, part in cases:
-                    if part == "vision" and cameras not in bills: bills[cameras] = both["ours"].ask(threads=threads, cameras=cameras, batch=1, part="gflop")["gflop"]
+                    if cameras not in bills and not a.train: bills[cameras] = both["ours"].ask(threads=threads, cameras=cameras, batch=1, part="gflop")["gflop"]
                     row = one(both, layout, threads, cameras, batch, part, a.rounds, bills.get(cameras, {}).get(part))
                     if part == "nearly": note_ratio(table, row)
                     table.append(row | dict(load_s=load))
