@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['AGGREGATES', 'PROTOCOL', 'MESSAGE_LIMIT', 'SO101_UNITS', 'REPLIES', 'blend', 'ActionQueue', 'Control', 'VirtualClock',
            'Clock', 'Look', 'Reply', 'SimulatedLink', 'lag', 'Tick', 'Trip', 'ControlLoop', 'moved', 'TwinRobot',
-           'FaultyLink', 'RobotSpec', 'pack', 'unpack', 'look_message', 'ClockOffset', 'is_loopback', 'open_channel',
-           'ServerRefused', 'PolicyClient', 'explain', 'JsonLog', 'drive_cli']
+           'FaultyLink', 'steps_late', 'smallest_g', 'idle_share', 'ToyArm', 'toy_chunk', 'RobotSpec', 'pack', 'unpack',
+           'look_message', 'ClockOffset', 'is_loopback', 'open_channel', 'ServerRefused', 'PolicyClient', 'explain',
+           'JsonLog', 'drive_cli']
 
 # %% ../nbs/11_async_inference.ipynb #6b556dcc
 import io, json, math, re, secrets, socket, sys, threading, time
@@ -369,6 +370,43 @@ class FaultyLink:
         found = []
         while self.due and self.due[0][0] <= self.clock.now() + 1e-9: found.append(heappop(self.due)[-1])
         return found
+
+# %% ../nbs/11_async_inference.ipynb #591921b6
+def steps_late(latency: float, fps: float) -> int: return math.ceil(latency * fps - 1e-9)  # control steps that pass while a chunk is made
+
+def smallest_g(
+    latency: float,  # seconds from look to chunk
+    n: int = 24,  # actions taken of each chunk
+    fps: float = 30.0,
+) -> float | None:  # None when no g is enough
+    "The smallest threshold with which the queue never runs dry"
+    d = steps_late(latency, fps)
+    return None if 2 * d > n else min(1.0, (d + 0.5) / n) if d else 0.0
+
+def idle_share(
+    g: float,
+    latency: float,  # seconds from look to chunk
+    n: int = 24,
+    fps: float = 30.0,
+) -> float:  # of the time, from 0 to 1
+    "How much of its time the arm holds still for want of an action"
+    d, q = steps_late(latency, fps), min(max(math.ceil(g * n) - 1, 0), n / 2)  # q actions are left when it looks
+    return max(0, d - q) / (n + d - 2 * q)
+
+# %% ../nbs/11_async_inference.ipynb #b6081a32
+class ToyArm:
+    "Six joints that are where they were told to be, two grey pictures: enough to practise with"
+    done, cameras = False, ("observation.images.overhead", "observation.images.wrist")
+    def __init__(self, size=(48, 64)):  # of the pictures, (height, width)
+        self.q, self.picture = np.zeros(6, np.float32), np.full((*size, 3), 128, np.uint8)
+    def state(self): return self.q
+    def observe(self): return {**{k: self.picture for k in self.cameras}, "observation.state": self.q, "task": "go round"}
+    def act(self, command): self.q = np.array(command, np.float32)
+
+def toy_chunk(look: Look, n: int = 24) -> np.ndarray:  # (n, 6) degrees
+    "A policy for it: swing for two seconds, rest for one, and so on"
+    t = np.arange(look.step, look.step + n) / 30 % 3
+    return np.outer(20 - 20 * np.cos(np.pi * np.minimum(t, 2)), np.ones(6)).astype(np.float32)
 
 # %% ../nbs/11_async_inference.ipynb #1b34a7ca
 @patch
