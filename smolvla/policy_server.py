@@ -34,16 +34,16 @@ from .async_inference import MESSAGE_LIMIT, PROTOCOL, SO101_UNITS, Control, Json
 from .evaluation import load_policy
 from .policy import SmolVLA
 
-# %% ../nbs/11a_policy_server.ipynb #31e2abfc
+# %% ../nbs/11a_policy_server.ipynb #72f7a05a
 def soft_mask(
     delay: int,  # actions that will be executed before the new chunk arrives: they must be kept
     left: int,  # actions left of the old chunk
     H: int,  # length of a chunk
 ) -> Tensor: # (H,) from 1, kept, down to 0, free
     "How much of the old chunk each step of the new one should keep (Black et al. 2025, equation 5)"
-    i = torch.arange(H, dtype=torch.float32)
+    i, delay = torch.arange(H, dtype=torch.float32), min(delay, left)
     c = ((left - i) / (left - delay + 1)).clamp(0, 1)
-    return torch.where(i < min(delay, left), 1.0, c * torch.expm1(c) / math.expm1(1))
+    return torch.where(i < delay, 1.0, c * torch.expm1(c) / math.expm1(1))
 
 # %% ../nbs/11a_policy_server.ipynb #baad40b6
 class RTC:
