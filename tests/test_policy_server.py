@@ -2,7 +2,6 @@
 import json, os, random, time, urllib.error, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
 import grpc
@@ -162,15 +161,13 @@ def test_another_servers_certificate(tls, toy, tmp_path):
     with PolicyServer({"toy": toy}, "127.0.0.1", 0, tls) as s:
         with pytest.raises(ConnectionError, match="certificate"): client(f"localhost:{s.port}", token="x", certificate=other/"server.crt").greet(timeout=3)
 
-def test_an_expired_certificate(tls, toy, tmp_path, monkeypatch):
-    old = make_certificate(tmp_path, ["localhost", "127.0.0.1"], days=-1)
+def test_an_expired_certificate(toy, tmp_path):
+    old = make_certificate(tmp_path/"old", ["localhost", "127.0.0.1"], days=-1)
     with pytest.raises(ValueError, match="expired on .*smolvla_certificate"): PolicyServer({"toy": toy}, "127.0.0.1", 0, old)
-    class Yesterday(datetime):
-        @classmethod
-        def now(cls, tz=None): return datetime(2000, 1, 1, tzinfo=timezone.utc)
-    monkeypatch.setattr("smolvla.policy_server.datetime", Yesterday)   # it expires while the server runs
-    with PolicyServer({"toy": toy}, "127.0.0.1", 0, old) as s:
-        with pytest.raises(ConnectionError, match="UNAVAILABLE.*still valid"): client(f"localhost:{s.port}", token="x", certificate=old/"server.crt").greet(timeout=3)
+    soon = make_certificate(tmp_path/"soon", ["localhost", "127.0.0.1"], days=2 / 86400)
+    with PolicyServer({"toy": toy}, "127.0.0.1", 0, soon) as s:      # it expires while the server runs
+        time.sleep(2.5)
+        with pytest.raises(ConnectionError, match="(?s)UNAVAILABLE.*still valid"): client(f"localhost:{s.port}", token="x", certificate=soon/"server.crt").greet(timeout=3)
 
 def test_missing_and_damaged_certificates_say_so(tls, tmp_path):
     with pytest.raises(FileNotFoundError, match="server.crt, server.key, token.*smolvla_certificate"): read_certificate(tmp_path)

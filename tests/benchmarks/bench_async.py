@@ -18,7 +18,7 @@ from smolvla.policy_server import load_backends
 from smolvla.sim import SO101Env
 
 N, WINDOW, MOST = 24, 60.0, 20.0                                      # actions of a chunk; seconds of table (c); seconds of an episode
-MODES = {"sync": Control(n=N, g=0), "async": Control(n=N, g=0.5), "async, RTC": Control(n=N, g=0.5, rtc="vjp")}
+MODES = {"sync": Control(n=N, g=0), "async": Control(n=N, g=0.5), "async, RTC": Control(n=N, g=0.5, rtc="vjp"), "async, RTC identity": Control(n=N, g=0.5, rtc="identity")}
 LATENCIES = [(0.0, 0.0), (0.1, 0.0), (0.3, 0.0), (0.4, 0.0), (1.0, 0.0), (0.3, 0.5)]   # seconds, jitter as a share of them
 TASKS = ("pick_place", "sorting")
 

@@ -91,11 +91,11 @@ def arms(count, batch, seconds):
     return dict(arms=count, batch=batch, chunks_per_s=round(len(every) / seconds, 1), **quantiles(every))
 
 def client_size():
-    code = ("import sys, time, resource\nsys.modules['torch'] = None\nt = time.perf_counter()\nimport smolvla.async_inference as ai\ns = time.perf_counter() - t\n"
-            "link = ai.PolicyClient('localhost:1', 'nano', ai.RobotSpec({}, [], []))\nprint(s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)")
+    code = ("import sys, time, psutil\nsys.modules['torch'] = None\nt = time.perf_counter()\nimport smolvla.async_inference as ai\ns = time.perf_counter() - t\n"
+            "link = ai.PolicyClient('localhost:1', 'nano', ai.RobotSpec({}, [], []))\nprint(s, psutil.Process().memory_info().rss / 2**20)")
     runs = [list(map(float, subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())) for _ in range(5)]
     s, mb = np.median(runs, 0)
-    return dict(import_s=round(s, 2), resident_mb=round(mb))
+    return dict(import_s=round(float(s), 2), resident_mb=round(mb))
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
