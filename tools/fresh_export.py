@@ -13,12 +13,13 @@ def differences(root=ROOT):
         tmp = Path(tmp)/root.name
         shutil.copytree(root/"nbs", tmp/"nbs", ignore=shutil.ignore_patterns(".*"))
         (tmp/"smolvla").mkdir()
+        for f in (root/"smolvla").glob("*_pb2.py"): shutil.copy(f, tmp/"smolvla"/f.name)  # these come from tools/make_proto.py
         for f in ("settings.ini", "setup.py", "README.md"):
             if (root/f).is_file(): shutil.copy(root/f, tmp/f)
         env = {k: v for k, v in os.environ.items() if k != "IN_TEST"}
         subprocess.run([sys.executable, "-c", "from nbdev.doclinks import nbdev_export; nbdev_export.__wrapped__()"], cwd=tmp, env=env, check=True)
         fresh = {p.relative_to(tmp): p.read_text(encoding="utf-8") for p in (tmp/"smolvla").rglob("*.py")}
-    here = {p.relative_to(root): p.read_text(encoding="utf-8") for p in (root/"smolvla").glob("*.py") if not p.name.endswith("_pb2.py")}  # those come from tools/make_proto.py
+    here = {p.relative_to(root): p.read_text(encoding="utf-8") for p in (root/"smolvla").glob("*.py")}
     return {k: fresh.get(k) for k in sorted(fresh.keys() | here.keys()) if fresh.get(k) != here.get(k)}
 
 def main(args):

@@ -3,11 +3,12 @@
     python tests/benchmarks/bench_stack.py [--rounds 500] [--seconds 20] [--keep]
 
 The server runs in a process of its own, on loopback. --keep puts the numbers into tests/benchmarks/async.json under "stack". Run it on an idle machine."""
-import argparse, json, multiprocessing, subprocess, sys, threading, time
+import argparse, json, multiprocessing, os, subprocess, sys, threading, time
 from pathlib import Path
 
 import numpy as np
 from smolvla.async_inference import SO101_UNITS, Control, ControlLoop, Look, PolicyClient, RobotSpec, ToyArm
+from smolvla.demo import machine
 
 JOINTS = [f"{j}.pos" for j in ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")]
 
@@ -103,7 +104,7 @@ def main():
     p.add_argument("--seconds", type=float, default=20)
     p.add_argument("--keep", action="store_true")
     a = p.parse_args()
-    found = dict(overhead_ms=overhead(a.rounds), jitter_ms=jitter(a.seconds), client=client_size(), arms=[])
+    found = dict(note=f"{dict(machine())['processor']}, load {os.getloadavg()[0]:.1f} at the start", overhead_ms=overhead(a.rounds), jitter_ms=jitter(a.seconds), client=client_size(), arms=[])
     print(f"two 640 x 480 JPEG frames, no model: {found['overhead_ms']} ms (wanted p50 < 6, p99 < 20)\nticks at 30 Hz while the nano policy works: off by {found['jitter_ms']} ms (wanted p99 < 3)\nclient without torch: {found['client']}", flush=True)
     for count in (1, 2, 4, 8, 16):
         for batch in (1, 16):
