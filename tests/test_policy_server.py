@@ -1,5 +1,5 @@
 "The server on loopback: who is let in, what is answered, and what a bad client can do. Most of it needs no policy."
-import json, os, random, time, urllib.error, urllib.request
+import json, os, re, subprocess, sys, time, urllib.error, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -306,6 +306,16 @@ def test_the_loop_without_latency_is_the_evaluation_of_chapter_10(nano):
     loop = ControlLoop(TwinRobot(env), SimulatedLink(lambda x: nano.infer([x])[0][:24], clock, lag(0)), Control(g=0, **SWIFT), clock, 1_000_003).run()
     assert len(loop.ticks) == e.steps and loop.count["look"] == e.chunks and loop.robot.info["success"] == e.success
     env.close()
+
+def test_the_command_drives_the_twin_without_torch(nano, tmp_path):
+    code = f"""import sys
+for m in ('torch', 'transformers'): sys.modules[m] = None
+from smolvla.async_inference import drive_cli
+drive_cli(server=sys.argv[1], say='put the red cube in the left box', max_seconds=3.0, log={str(tmp_path/'log')!r})"""
+    with PolicyServer({"nano": nano}, port=0) as s:
+        p = subprocess.run([sys.executable, "-c", code, s.address], capture_output=True, text=True, timeout=120)
+    assert p.returncode == 0 and re.search(r"done after \d\.\d s: \d+ looks, [1-9]\d* chunks", p.stdout), p.stderr
+    assert {json.loads(line)["event"] for line in (tmp_path/"log").read_text().splitlines()} >= {"look", "merged"} and not s.service.sessions
 
 # real-time chunking
 
