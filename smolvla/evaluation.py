@@ -6,10 +6,10 @@
 __all__ = ['GREEN', 'RED', 'GREY', 'FILM_EVERY', 'wilson', 'Rate', 'Paired', 'mcnemar', 'save_video', 'load_video', 'video_grid',
            'eval_seeds', 'Episode', 'failure', 'PolicyDriver', 'DemonstratorDriver', 'run_episode', 'pinch_point',
            'AimProbe', 'EvalResult', 'load_result', 'load_policy', 'as_driver', 'evaluate', 'Aim', 'aim',
-           'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli', 'drive_cli']
+           'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli']
 
-# %% ../nbs/10_evaluation.ipynb #82154370
-import functools, json, math, multiprocessing, re, signal, sys, tempfile, textwrap, time
+# %% ../nbs/10_evaluation.ipynb #0b572054
+import functools, json, math, multiprocessing, signal, sys, tempfile, textwrap, time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -644,22 +644,3 @@ def eval_cli(
     except (ValueError, OSError, RuntimeError) as e: sys.exit(f"smolvla_eval: {e}")
     except KeyboardInterrupt: sys.exit("smolvla_eval: stopped; the videos so far are in " + str(out/"episodes"))
     print("\nwritten:", *files, sep="\n  ")
-
-# %% ../nbs/10_evaluation.ipynb #a20a584f
-@call_parse
-def drive_cli(
-    policy: str = "nano",  # nano (the shipped one), a policy folder, or a run folder of smolvla_train
-    say: str = None,  # The sentence, for example "put the blue cube in the left box" (default: one of the task's)
-    task: str = "pick_place",  # Task to take a sentence from when none is given
-    seed: int = EVAL_SEED0,  # Scene
-    out: str = "outputs/drive",  # Folder for the video
-    max_seconds: float = 20.0,  # Simulated seconds
-):
-    "Obey a sentence in the twin and film it. Example: smolvla_drive --say 'stack the red cube on the blue cube' --seed 1000007"
-    try:
-        say = say or instruction(task, np.random.default_rng(seed))
-        name = re.sub(r"\W+", "_", say.lower()).strip("_")[:60]
-        e = drive(policy, say, seed, Path(out)/f"{name}_{seed}.mp4", max_seconds)
-    except (ValueError, OSError, RuntimeError) as err: sys.exit(f"smolvla_drive: {err}")
-    except KeyboardInterrupt: sys.exit("smolvla_drive: stopped, no video was written")
-    print(tell(e), f"video: {e.video}", sep="\n")

@@ -517,7 +517,7 @@ def __call__(self: Denoiser,
     if self.state is not None: h = torch.cat([self.state, h], 1)
     return self.policy.read_out(self.runner(h.to(self.policy.expert.layers[0].self_attn.q_proj.weight.dtype)))
 
-# %% ../nbs/07_policy.ipynb #498a80eb
+# %% ../nbs/07_policy.ipynb #0e0f6292
 @patch
 @torch.no_grad()
 def sample_actions(self: SmolVLA,
@@ -526,6 +526,7 @@ def sample_actions(self: SmolVLA,
     num_steps: int | None = None, # solver steps; default from the config
     prefix: PrefixKV | None = None, # from `prefix_kv`, to save the VLM's work
     method: str = "euler", # or "midpoint"
+    guide=None, # makes another velocity of the velocity (chapter 11a pulls a chunk towards the one before)
 ) -> Tensor: # (B,chunk_size,A) normalised
     "Draw one chunk per observation: from noise at t=1 along the velocity to t=0."
     c, B = self.config, len(batch["state"])
@@ -534,7 +535,8 @@ def sample_actions(self: SmolVLA,
     if noise.shape != shape: raise ValueError(f"noise is {tuple(noise.shape)}, expected {shape}")
     prefix = prefix or self.prefix_kv(batch)
     if c.objective == "regression": return self.velocity(batch, *self.query(noise), prefix)[..., :c.action_dim]
-    return integrate(Denoiser(self, batch, prefix, solver_times(steps, method)), noise, steps, method)[..., :c.action_dim]
+    velocity = Denoiser(self, batch, prefix, solver_times(steps, method))
+    return integrate(guide(velocity) if guide else velocity, noise, steps, method)[..., :c.action_dim]
 
 # %% ../nbs/07_policy.ipynb #7b405208
 class Recall:

@@ -13,6 +13,7 @@ def differences(root=ROOT):
         tmp = Path(tmp)/root.name
         shutil.copytree(root/"nbs", tmp/"nbs", ignore=shutil.ignore_patterns(".*"))
         (tmp/"smolvla").mkdir()
+        for f in (root/"smolvla").glob("*_pb2.py"): shutil.copy(f, tmp/"smolvla"/f.name)  # these come from tools/make_proto.py
         for f in ("settings.ini", "setup.py", "README.md"):
             if (root/f).is_file(): shutil.copy(root/f, tmp/f)
         env = {k: v for k, v in os.environ.items() if k != "IN_TEST"}
