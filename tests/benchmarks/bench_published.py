@@ -12,7 +12,7 @@ with more they are seconds of the clock; median over rounds; `of peak` is the sh
 checkpoint as the reference does and with float32 masters as chapter 08 does; with the peak of the process and how far that is above the loaded model.
 Writes outputs/bench/published.json (or published_train.json); --keep puts it into tests/benchmarks/ as well, for chapters 07 and 08.
 """
-import argparse, json, os, statistics, subprocess, sys, tempfile, time
+import argparse, ctypes, gc, json, os, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -93,12 +93,14 @@ class Ours:
         batch = dict(images=x["images"], image_mask=torch.ones(B, x["images"].shape[1], dtype=torch.bool), tokens=x["tokens"], token_mask=torch.ones_like(x["tokens"], dtype=torch.bool),
                      state=x["state"], action=x["action"], action_is_pad=torch.zeros(B, 50, dtype=torch.bool))
         low = masters and next(p.vlm.parameters()).dtype == torch.bfloat16
-        with torch.autocast("cpu", torch.bfloat16, enabled=low): prefix = p.prefix_kv(batch) if cached else None
-        if cached:  # a run that finds its cache on the disk never wakes the vision tower, nor copies a matrix of the frozen VLM
+        if cached and not hasattr(self, "prefix"):
+            with torch.autocast("cpu", torch.bfloat16, enabled=low): self.prefix = p.prefix_kv(batch)
+            # a run that finds its cache on the disk never wakes the vision tower, nor copies a matrix of the frozen VLM
             p.vlm.model.vision_model = None
             for m in p.modules(): m.__dict__.pop("copied", None)
+            gc.collect(); ctypes.CDLL(None).malloc_trim(0)
         def step():
-            with torch.autocast("cpu", torch.bfloat16, enabled=low): loss = p.loss(batch, x["noise"], x["time"], prefix=prefix)
+            with torch.autocast("cpu", torch.bfloat16, enabled=low): loss = p.loss(batch, x["noise"], x["time"], prefix=self.prefix if cached else None)
             loss.backward(); self.opt.step(); self.opt.zero_grad(set_to_none=True)
         return step
 
