@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PING', 'READ', 'WRITE', 'REG_WRITE', 'ACTION', 'RESET', 'SYNC_READ', 'SYNC_WRITE', 'INSTRUCTIONS', 'BROADCAST',
            'ERROR_BITS', 'REGISTERS', 'TABLE_SIZE', 'TICKS', 'BAUDS', 'MOTOR_KINDS', 'AMBIENT', 'HEATING', 'SLOWNESS',
-           'RAD', 'SPANS', 'LONGEST', 'WHY', 'LIMITS', 'FAULTS', 'CURES', 'checksum', 'packet', 'split_packets',
+           'RAD', 'SPANS', 'LONGEST', 'GONE', 'WHY', 'LIMITS', 'FAULTS', 'CURES', 'checksum', 'packet', 'split_packets',
            'errors_of', 'explain_packet', 'Register', 'register', 'Servo', 'Pendulums', 'Twin', 'WallClock',
            'ManualClock', 'VirtualBus', 'random_state', 'VirtualSerial', 'Server', 'PtyServer', 'TcpServer', 'BusError',
            'PortLost', 'ports', 'Port', 'Bus', 'nominal_volts', 'Health', 'Found', 'Scan', 'scan', 'IdSetup', 'fault',
@@ -308,17 +308,18 @@ def protect(self:Servo, dt):
     if self.temperature > self["Max_Temperature_Limit"]: now |= 0x04
     self.status = now
 
-# %% ../nbs/12_servo_bus.ipynb #5d8860ea
+# %% ../nbs/12_servo_bus.ipynb #d69ba535
 RAD = 2*np.pi/TICKS  # radians for one encoder count
 
 class Pendulums:
     "Each servo moves a joint of its own, with inertia, the motor's own braking and gravity."
-    dt, inertia, stiffness = 1/500, .03, 17.8  # s, kg m2, N m/rad at P_Coefficient 16
+    dt, inertia, stiffness, damping = 1/500, .03, 17.8, .02  # s; kg m2; N m/rad at P_Coefficient 16; N m s/rad for each D_Coefficient
     def step(self, servos, drives):
         for s, (error, limit) in zip(servos, drives):
             _, stall, fastest, _ = MOTOR_KINDS[s.kind]
             brake, v = stall/(fastest*RAD), s.speed*RAD
-            s.torque = min(max(self.stiffness*s["P_Coefficient"]/16*error*RAD, -limit), limit)
+            pull = self.stiffness*s["P_Coefficient"]/16*error+self.damping*s["D_Coefficient"]*(s.setspeed-s.speed)
+            s.torque = min(max(pull*RAD, -limit), limit)
             load = s.gravity*np.cos((s.ticks-2048)*RAD)
             v = (v+self.dt*(s.torque-load)/self.inertia)/(1+self.dt*brake/self.inertia)
             s.speed = v/RAD
@@ -391,19 +392,24 @@ class VirtualBus:
 
 def random_state(seed): return np.random.default_rng(seed)
 
-# %% ../nbs/12_servo_bus.ipynb #28444acb
+# %% ../nbs/12_servo_bus.ipynb #e63ae9b6
 LONGEST = 5.  # seconds that are caught up at most after a pause
 
 @patch
-def _step(self:VirtualBus):
-    "One step of the plant: voltage, firmware, motion, protection."
-    dt = self.plant.dt
+def _power(self:VirtualBus):
+    "Voltage at each motor; one that gets enough again starts anew."
     volts = (self.supply if self.t >= self.dip else 0.)-self.resistance*sum(s.amps for s in self.servos)
     for k, s in enumerate(self.servos):
         s.volts = volts
         on = volts >= 3.5 and (self.cut is None or k < self.cut)
         if on and not s.powered: s.power_on()
         s.powered = on
+
+@patch
+def _step(self:VirtualBus):
+    "One step: voltage, firmware, motion, protection."
+    dt = self.plant.dt
+    self._power()
     self.plant.step(self.servos, [s.drive(dt) for s in self.servos])
     for s in self.servos: s.protect(dt)
     self.t += dt
@@ -415,6 +421,7 @@ def advance(self:VirtualBus):
         now = self.clock.now()
         if now-self.t > LONGEST: self.t = now-LONGEST
         while self.t < now: self._step()
+        self._power()
 
 @patch
 def power_cycle(self:VirtualBus):
@@ -592,7 +599,13 @@ class TcpServer(Server):
         if data: self._reply(data, 1_000_000, self._client.sendall)
         else: self._client.close(); self._client = None
 
-# %% ../nbs/12_servo_bus.ipynb #225cf8e4
+# %% ../nbs/12_servo_bus.ipynb #11718300
+try: from termios import error as termios_error
+except ImportError: termios_error = OSError  # Windows
+
+# %% ../nbs/12_servo_bus.ipynb #d8adcdd9
+GONE = (OSError, TypeError, termios_error)  # what pyserial raises when a cable is pulled or a port is closed
+
 class BusError(ConnectionError): "A motor or the line did not do what was asked; the message says what to look at."
 class PortLost(BusError): "The serial port itself is gone."
 
@@ -670,7 +683,7 @@ class Bus:
         if isinstance(motor, int) and 0 <= motor < BROADCAST: return motor
         raise ValueError(f"no motor {motor!r}; there are {', '.join(self.motors)}")
 
-# %% ../nbs/12_servo_bus.ipynb #91fd4f6f
+# %% ../nbs/12_servo_bus.ipynb #ce816934
 WHY = {sdk.COMM_RX_TIMEOUT: "no reply", sdk.COMM_RX_CORRUPT: "a broken reply", sdk.COMM_PORT_BUSY: "the port is busy", sdk.COMM_TX_FAIL: "the request could not be sent"}
 
 @patch
@@ -682,7 +695,7 @@ def _ask(self:Bus, motor, what, send, n=0):
             self.counters["requests", motor] += 1
             self.port.is_using = False  # an exception during the last transfer would leave it set
             try: data, result, error = send()
-            except (OSError, serial.SerialException, TypeError) as e: raise self._lost(e) from None
+            except GONE as e: raise self._lost(e) from None
             if result == sdk.COMM_SUCCESS and len(data) == n:
                 self.errors[motor] = error
                 return data
@@ -698,7 +711,7 @@ def _lost(self:Bus, e):
 _CURE = {"no reply": "Is its plug seated, the power on, its id right? diagnose(port) looks further.",
          "a broken reply": "Noise, a loose plug, or two motors with this id. diagnose(port) looks further."}
 
-# %% ../nbs/12_servo_bus.ipynb #746a05f6
+# %% ../nbs/12_servo_bus.ipynb #b3bfe70a
 @patch
 def block(self:Bus, motor, address, n)->bytes: # n bytes of the memory table, in one transfer
     return bytes(self._ask(motor, f"reading register {address}", lambda: self.sdk.readTxRx(self.port, self.id(motor), address, n), n))
@@ -720,8 +733,10 @@ def _put(self:Bus, r, motor, value):
 @patch
 def ping(self:Bus, motor)->bool:
     "Does it answer? One try."
-    try: return self.sdk.ping(self.port, self.id(motor))[1] == sdk.COMM_SUCCESS
-    except (OSError, serial.SerialException, TypeError) as e: raise self._lost(e) from None
+    with self.lock:
+        self.port.is_using = False
+        try: return self.sdk.ping(self.port, self.id(motor))[1] == sdk.COMM_SUCCESS
+        except GONE as e: raise self._lost(e) from None
 
 # %% ../nbs/12_servo_bus.ipynb #562344ed
 @patch
@@ -752,7 +767,7 @@ def write(self:Bus,
     if (got := self.read(name, motor)) != r.decode(data): raise BusError(f"motor {self.id(motor)} ({motor}): {name} should be {value} and reads back as {got}")
     return True
 
-# %% ../nbs/12_servo_bus.ipynb #ce875833
+# %% ../nbs/12_servo_bus.ipynb #8f2ba0da
 @patch
 def _gather(self:Bus, address, n, ids):
     "One SYNC_READ: {id: (error bits, data)} of the replies that came whole."
@@ -762,9 +777,10 @@ def _gather(self:Bus, address, n, ids):
     port.is_using, want, data = False, len(ids)*(n+6), b""
     while True:
         data += port.ser.read(max(1, want-len(data)))
-        if len(data) >= want or port.isPacketTimeout():
-            got = {i: (error, d) for i, error, d in split_packets(data)[0] if i in ids and len(d) == n}
-            if len(got) == len(ids) or port.packet_timeout == 0: return got
+        if (over := port.isPacketTimeout()) or len(data) >= want:
+            found, rest, _ = split_packets(data)
+            got = {i: (error, d) for i, error, d in found if i in ids and len(d) == n}
+            if over or len(got) == len(ids) or not rest: return got
 
 @patch
 def sync_block(self:Bus, address, n, motors=None)->dict: # name -> n bytes
@@ -776,7 +792,7 @@ def sync_block(self:Bus, address, n, motors=None)->dict: # name -> n bytes
         for k in range(1+self.retries):
             missing = [i for i, m in ids.items() if m not in out]
             try: got = self._gather(address, n, missing)
-            except (OSError, serial.SerialException, TypeError) as e: raise self._lost(e) from None
+            except GONE as e: raise self._lost(e) from None
             self.counters["requests", "all"] += 1
             for i, (error, data) in got.items(): out[ids[i]], self.errors[ids[i]] = data, error
             if len(out) == len(ids): return out
@@ -784,7 +800,7 @@ def sync_block(self:Bus, address, n, motors=None)->dict: # name -> n bytes
     lost = ", ".join(f"{i} ({m})" for i, m in ids.items() if m not in out)
     raise BusError(f"motors {lost}: no whole reply in {k+1} tries. {_CURE['no reply']}")
 
-# %% ../nbs/12_servo_bus.ipynb #e8d6c403
+# %% ../nbs/12_servo_bus.ipynb #2fdb3400
 @patch
 def sync_read(self:Bus,
     name:str, # a key of REGISTERS
@@ -807,15 +823,16 @@ def sync_write(self:Bus,
         if not self.port.is_open: raise PortLost(f"the port {self.port.port_name} is not open")
         self.port.is_using = False
         try: result = self.sdk.syncWriteTxOnly(self.port, r.address, r.size, params, len(params))
-        except (OSError, serial.SerialException, TypeError) as e: raise self._lost(e) from None
+        except GONE as e: raise self._lost(e) from None
         self.counters["writes", "all"] += 1
         if result != sdk.COMM_SUCCESS: raise BusError(f"writing {name} to all: {WHY.get(result, result)}")
 
 @patch
 def torque_off(self:Bus):
     "Everybody lets go: eight bytes to the broadcast address, nothing to wait for. Never retried, never locked out."
+    if self.port.ser is None: raise PortLost(f"the port {self.port.port_name} is not open")
     try: self.port.ser.write(packet(BROADCAST, WRITE, [40, 0]))
-    except (OSError, serial.SerialException, TypeError, AttributeError) as e: raise self._lost(e) from None
+    except GONE as e: raise self._lost(e) from None
 
 # %% ../nbs/12_servo_bus.ipynb #3bc7ae14
 LIMITS = {"temperature": 60., "sag": .9, "over": 1.15}  # C; fractions of the nominal voltage
@@ -864,7 +881,7 @@ def poll(self:Bus,
     self._next, self._polled = self._next+1, now
     return self.check(motor)
 
-# %% ../nbs/12_servo_bus.ipynb #fdbaff52
+# %% ../nbs/12_servo_bus.ipynb #bba3502f
 @dataclass
 class Found:
     "A motor that answered a scan."
@@ -888,7 +905,7 @@ def who(self:Bus, window=None)->list[int]: # ids that answer a broadcast PING at
             try:
                 self.port.clearPort(); self.port.ser.write(packet(BROADCAST, PING))
                 while self.clock.now() < end: data += self.port.ser.read(1024)
-            except (OSError, serial.SerialException, TypeError) as e: raise self._lost(e) from None
+            except GONE as e: raise self._lost(e) from None
             ids |= {i for i, *_ in split_packets(data)[0]}
             if not data: break
     return sorted(ids)
@@ -1044,7 +1061,7 @@ CURES = {
 
 def _say(fault, what): return Diagnosis(fault, what, CURES[fault])
 
-# %% ../nbs/12_servo_bus.ipynb #49136647
+# %% ../nbs/12_servo_bus.ipynb #7ce4d440
 def _chain(found, motors):
     "Ids, baud rates, versions."
     ids, wanted = [f.id for f in found], sorted(motors.values())
@@ -1055,7 +1072,6 @@ def _chain(found, motors):
         if f.baud != 1_000_000: yield _say("other_baud", f"motor {f.id} talks at {f.baud:,} baud")
         if f.model not in (777, None): yield _say("wrong_model", f"motor {f.id} says model {f.model} instead of 777")
     if not twice and (gone := [i for i in wanted if i not in ids]):
-        
         where = f"; the chain ends before motor {gone[0]}" if gone == wanted[-len(gone):] else ""
         yield _say("missing_motor", f"no answer from {', '.join(f'{i} ({names[i]})' for i in gone)}{where}")
     versions = {f.id: f.firmware for f in found if f.firmware != "?"}
@@ -1074,15 +1090,17 @@ def _state(found, volts):
         if f.status & 0x28: yield _say("overloaded", f"motor {f.id} reports {' and '.join(errors_of(f.status & 0x28))}")
         if f.status & 2: yield _say("sensor", f"motor {f.id} reports its angle sensor")
 
-# %% ../nbs/12_servo_bus.ipynb #81dda054
+# %% ../nbs/12_servo_bus.ipynb #4b840326
 def _line(port, found, tries=60):
     "Lost or broken replies, over many questions to motors that are otherwise fine."
     short = wrong = 0
     with Bus(port) as bus:
         for k in range(tries):
             reply, end = b"", bus.clock.now()+.01
-            bus.port.clearPort(); bus.port.ser.write(packet(found[k % len(found)].id, READ, [56, 15]))
-            while len(reply) < 21 and bus.clock.now() < end: reply += bus.port.ser.read(21-len(reply))
+            try:
+                bus.port.clearPort(); bus.port.ser.write(packet(found[k % len(found)].id, READ, [56, 15]))
+                while len(reply) < 21 and bus.clock.now() < end: reply += bus.port.ser.read(21-len(reply))
+            except GONE as e: raise bus._lost(e) from None
             whole = len(split_packets(reply)[0])
             short, wrong = short+(len(reply) < 21), wrong+(len(reply) == 21 and not whole)
     if short+wrong > .02*tries: yield _say("lost_bytes" if short >= wrong else "bad_checksums", f"of {tries} replies {short} came short and {wrong} with a wrong checksum")
@@ -1101,7 +1119,7 @@ def diagnose(
         out = [*_chain(found, motors), *_state(found, volts)]
         whole = [f for f in found if f.share > .3 and f.baud == 1_000_000]
         return out if any(d.fault == "duplicate_id" for d in out) or not whole else out+list(_line(port, whole))
-    except (PortLost, serial.SerialException) as e: return [_say("unplug", str(e))]
+    except PortLost as e: return [_say("unplug", str(e))]
 
 # %% ../nbs/12_servo_bus.ipynb #057f9fc4
 def twin_bus(
