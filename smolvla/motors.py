@@ -325,7 +325,7 @@ class Pendulums:
             s.speed = v/RAD
             s.ticks += s.speed*self.dt
 
-# %% ../nbs/12_servo_bus.ipynb #6d329a3f
+# %% ../nbs/12_servo_bus.ipynb #ce01aeff
 SPANS = {"shoulder_pan": (2725, 32), "shoulder_lift": (2350, 77), "elbow_flex": (2222, 9), "wrist_flex": (2329, 17),
          "wrist_roll": (3960, 135), "gripper": (1475, 33)}  # ticks from stop to stop on measured arms, and their scatter
 
@@ -337,8 +337,9 @@ class Twin:
         self.env = env or SO101Env(render=False)
         if env is None: self.env.reset(seed=0)
         m, self.data = self.env.model, self.env.data
-        self.model, self.dt = m, m.opt.timestep
+        self.model, self.dt, self.hand = m, m.opt.timestep, None  # hand: (6,) radians to which somebody bends the arm, None when nobody touches it
         for j, name in enumerate(JOINTS[:4]): m.jnt_range[j] = np.array([-.5, .5])*SPANS[name][0]*RAD
+        m.actuator_ctrlrange[:6] = m.jnt_range[:6]+np.array([-.5, .5])  # a hand may press against a stop
         self.stiffness, self.strength = m.actuator_gainprm[:6, 0].copy(), m.actuator_forcerange[:6, 1].copy()
         lo, hi = m.jnt_range[5]
         self.scale = np.append(np.full(5, 1/RAD), SPANS["gripper"][0]/(hi-lo))  # ticks for a radian; the model's jaw opens 110 degrees, measured ones 130
@@ -352,6 +353,9 @@ class Twin:
             m.actuator_biasprm[k, 1] = -kp
             m.actuator_forcerange[k] = np.array([-1, 1])*min(limit, self.strength[k])
             d.ctrl[k] = d.qpos[k]+error/self.scale[k]
+        if self.hand is not None:
+            m.actuator_gainprm[:6, 0], m.actuator_biasprm[:6, 1] = self.stiffness, -self.stiffness
+            m.actuator_forcerange[:6], d.ctrl[:] = np.outer(2*self.strength, [-1, 1]), self.hand
         mujoco.mj_step(m, d)
         for s, f in zip(servos, d.actuator_force): s.torque = float(f)
         self.place(servos)
