@@ -231,7 +231,7 @@ def pull(
     "The calibration that the motors hold."
     return Calibration({j: JointCalibration(bus.motors[j], 0, *(bus.read(name, j) for name in _CELLS.values())) for j in JOINTS})
 
-# %% ../nbs/13_so101.ipynb #4311814d
+# %% ../nbs/13_so101.ipynb #0d4fd533
 class NotSafe(RuntimeError): "The arm is not in a state in which it may be moved; the message lists why, and the cures."
 class TooFar(ValueError): "The first target is far from where the arm is: use move_to."
 class Stopped(RuntimeError): "The arm was stopped, by the button, the watchdog or a fault; look, then call reset()."
@@ -243,7 +243,7 @@ TORQUE = {5.: dict(zip(JOINTS, (50, 80, 70, 50, 50, 50))), 7.4: dict(zip(JOINTS,
 @dataclass
 class Limits:
     "What the driver allows. Degrees and seconds; the gripper in percent."
-    speed:float = 180.     # of each joint
+    speed:float = 150.     # of each joint, also set in the motors
     gripper_speed:float = 400.
     approach:float = 40.   # speed until the first target is reached
     gap:float = 20.        # largest distance of a first target
@@ -405,7 +405,7 @@ def torque_on(self:SO101):
 def calibration_span(self:SO101)->float: # degrees that the gripper turns from 0 to 100 percent
     return (self.calibration.hi-self.calibration.lo)[5]*360/TICKS
 
-# %% ../nbs/13_so101.ipynb #824478d7
+# %% ../nbs/13_so101.ipynb #be3ac4b7
 @patch
 def stop(self:SO101,
     why:str="STOP was pressed",
@@ -430,9 +430,9 @@ def _sink(self:SO101, seconds=1., steps=20):
     with contextlib.suppress(BusError):
         ticks = self.bus.sync_read("Present_Position")
         self.bus.sync_write("Goal_Position", ticks)
-    limit = TORQUE[nominal_volts(self.volts)]
+    limit = min(TORQUE[nominal_volts(self.volts)].values())  # one for all: an id may have become another motor's
     for k in range(steps, -1, -1):
-        with contextlib.suppress(BusError): self.bus.sync_write("Torque_Limit", {j: limit[j]*k/steps for j in JOINTS})
+        with contextlib.suppress(BusError): self.bus.sync_write("Torque_Limit", {j: limit*k/steps for j in JOINTS})
         self.clock.sleep(seconds/steps)
 
 @patch
@@ -494,7 +494,7 @@ def as_values(
     if not np.isfinite(a).all(): raise ValueError(f"the action holds NaN or infinity: {a}")
     return a
 
-# %% ../nbs/13_so101.ipynb #87cb5899
+# %% ../nbs/13_so101.ipynb #275df096
 @patch
 def _shorten(self:SO101, want, state, dt): # the goal that is allowed now
     lim, slow = self.limits, self._approaching
@@ -508,9 +508,10 @@ def send(self:SO101,
     action, # (6,) degrees and percent, or {"shoulder_pan.pos": ..., ...}
 )->np.ndarray: # (6,) float32 that was really sent
     "One tick of control. Raises TooFar for a distant first target, Stopped after a fault or the button."
-    want = np.clip(as_values(action), self.low, self.high) if self.mode != "closed" else action
+    want = as_values(action)
     with self.lock:
         self._running()
+        want = np.clip(want, self.low, self.high)
         if self.mode == "free": self.torque_on()
         state, now = self.feel(), self.clock.now()
         self._watch_health()
@@ -518,7 +519,7 @@ def send(self:SO101,
         if self.mode == "holding" and (far := np.abs(want-state)[:5]).max() > self.limits.gap:
             raise TooFar(f"{JOINTS[int(far.argmax())]} is {far.max():.0f} degrees from this target; more than {self.limits.gap:g} is refused. move_to(target) goes there slowly.")
         goal = self._shorten(want, state, min(now-self.sent, .1) if self.mode == "driving" else 1/30)
-        if np.abs(want-goal).max() < 1: self._approaching = False
+        if np.abs(want-goal)[:5].max() < 2: self._approaching = False
         self._put(goal)
         self.mode, self.sent = "driving", now
         return self.goal.copy()
@@ -820,19 +821,20 @@ def response_numbers(
     when = lambda level: float(t[np.argmax(s >= level)]) if (s >= level).any() else float("nan")
     return {"latency_ms": 1e3*when(.05), "rise_ms": 1e3*(when(.9)-when(.1)), "overshoot": float((s.max()-max(s[-1], 1))*abs(size)) if s.max() > 1 else 0., "left": float(goal[-1]-x[-10:].mean())}
 
-# %% ../nbs/13_so101.ipynb #159ea4a5
+# %% ../nbs/13_so101.ipynb #c21ec8bb
 def backlash(
     arm:SO101,
     joint:str="shoulder_pan",
     repeats:int=4, # approaches from each side
-    reach:float=6., # degrees from which the goal is approached
+    reach:float=2., # degrees from which the goal is approached
+    speed:float=2., # degrees/s: slow, or momentum carries the joint through the play
 )->float: # degrees
     "The same goal from both sides: how far apart does the joint come to rest?"
     k, centre, ends = JOINTS.index(joint), arm.move_to(arm.state()), {-1: [], 1: []}
     for n in range(2*repeats):
         side = 1 if n % 2 else -1
         for offset in (side*reach, 0):
-            arm.move_to(centre+offset*np.eye(6)[k])
+            arm.move_to(centre+offset*np.eye(6)[k], speed)
             for _ in range(15): arm.send(centre+offset*np.eye(6)[k]); arm.clock.sleep(1/30)
         ends[side].append(float(np.mean([arm.state()[k] for _ in range(3)])))
     return abs(float(np.mean(ends[1])-np.mean(ends[-1])))

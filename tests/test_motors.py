@@ -404,7 +404,7 @@ def test_ids_refuse_what_is_not_clear():
     setup = lambda *servos: IdSetup(chain(*servos), window=.05).step("gripper")
     for servos, says in (((Servo(1), Servo(2)), "2 new motors"), ((Servo(1), Servo(1, ticks=77)), "two motors with one id"), ((Servo(1, Baud_Rate=99),), "no new motor")):
         with pytest.raises(BusError, match=says): setup(*servos)
-    other = Servo(1); other.image[3:5] = other.flash[3:5] = (2825).to_bytes(2, "little")
+    other = Servo(1); other.poke(3, *(2825).to_bytes(2, "little"))
     with pytest.raises(BusError, match="2825"): setup(other)
     with pytest.raises(ValueError, match="no joint"): IdSetup(chain(), window=.05).step("hand")
 
