@@ -815,7 +815,7 @@ def sync_block(self:Bus, address, n, motors=None)->dict: # name -> n bytes
     lost = ", ".join(f"{i} ({m})" for i, m in ids.items() if m not in out)
     raise BusError(f"motors {lost}: no whole reply in {k+1} tries. {_CURE['no reply']}")
 
-# %% ../nbs/12_servo_bus.ipynb #2fdb3400
+# %% ../nbs/12_servo_bus.ipynb #72191301
 @patch
 def sync_read(self:Bus,
     name:str, # a key of REGISTERS
@@ -833,14 +833,19 @@ def sync_write(self:Bus,
     "One register of many motors, in one packet that nobody answers."
     r = register(name)
     if r.eeprom or not r.writable: raise ValueError(f"{name} cannot be written to many motors at once; use write")
-    params = [b for m, v in values.items() for b in (self.motors[m], *r.encode(v))]
+    self.sync_put(r.address, r.size, {m: r.encode(v) for m, v in values.items()})
+
+@patch
+def sync_put(self:Bus, address, n, data):
+    "n bytes from this address on for many motors (name -> bytes), in one packet that nobody answers."
+    params = [b for m, d in data.items() for b in (self.motors[m], *d)]
     with self.lock:
         if not self.port.is_open: raise PortLost(f"the port {self.port.port_name} is not open")
         self.port.is_using = False
-        try: result = self.sdk.syncWriteTxOnly(self.port, r.address, r.size, params, len(params))
+        try: result = self.sdk.syncWriteTxOnly(self.port, address, n, params, len(params))
         except GONE as e: raise self._lost(e) from None
         self.counters["writes", "all"] += 1
-        if result != sdk.COMM_SUCCESS: raise BusError(f"writing {name} to all: {WHY.get(result, result)}")
+        if result != sdk.COMM_SUCCESS: raise BusError(f"writing register {address} of all motors: {WHY.get(result, result)}")
 
 @patch
 def torque_off(self:Bus):
@@ -1159,7 +1164,7 @@ def twin_bus(
     for s in servos: s.power_on()
     return VirtualBus(servos, twin, **{"volts": 12.0, "seed": seed, **kw})
 
-# %% ../nbs/12_servo_bus.ipynb #732429f0
+# %% ../nbs/12_servo_bus.ipynb #6e62beb4
 @call_parse
 def virtual_arm_cli(
     tcp:bool=False, # offer a socket:// address instead of a pseudo-terminal
@@ -1168,7 +1173,8 @@ def virtual_arm_cli(
     fault:str="", # break it on purpose: lost_bytes, bad_checksums, duplicate_id, missing_motor, brownout, wrong_voltage, overheated, overloaded, old_firmware
 ):
     """A simulated SO-101 on a serial port, for any program that talks to Feetech servos. Ctrl-C ends it.
-    Example: smolvla_virtual_arm, then in another terminal python -c "from smolvla.motors import scan; print(scan('/dev/pts/3'))" with the port it prints."""
+    Example: smolvla_virtual_arm --fault overheated
+    Then in another terminal python -c "from smolvla.motors import scan; print(scan('/dev/pts/3'))" with the port it prints."""
     bus = twin_bus(calibrated=not fresh, paced=True)
     try:
         if fault: bus.inject(fault)

@@ -6,11 +6,11 @@
 __all__ = ['UNITS', 'LOW', 'HIGH', 'ROLES', 'REST', 'TORQUE', 'KEYS', 'AXES', 'JointCalibration', 'Calibration',
            'CalibrationDiffers', 'calibration_folder', 'calibration_paths', 'load_calibration', 'find_calibration',
            'Calibrating', 'push', 'pull', 'NotSafe', 'TooFar', 'Stopped', 'Limits', 'SO101', 'as_values', 'close_all',
-           'Kinematics', 'Jogger', 'jog_panel', 'state_html', 'Ticks', 'teleoperate', 'step_response',
+           'arm_model', 'Kinematics', 'Jogger', 'jog_panel', 'state_html', 'Ticks', 'teleoperate', 'step_response',
            'response_numbers', 'backlash']
 
-# %% ../nbs/13_so101.ipynb #f01cddca
-import atexit, contextlib, html, json, math, os, threading, time, weakref
+# %% ../nbs/13_so101.ipynb #ca40ba0a
+import atexit, contextlib, functools, html, json, math, os, threading, time, weakref
 from collections import Counter, deque
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -231,7 +231,7 @@ def pull(
     "The calibration that the motors hold."
     return Calibration({j: JointCalibration(bus.motors[j], 0, *(bus.read(name, j) for name in _CELLS.values())) for j in JOINTS})
 
-# %% ../nbs/13_so101.ipynb #0d4fd533
+# %% ../nbs/13_so101.ipynb #46abc191
 class NotSafe(RuntimeError): "The arm is not in a state in which it may be moved; the message lists why, and the cures."
 class TooFar(ValueError): "The first target is far from where the arm is: use move_to."
 class Stopped(RuntimeError): "The arm was stopped, by the button, the watchdog or a fault; look, then call reset()."
@@ -243,7 +243,7 @@ TORQUE = {5.: dict(zip(JOINTS, (50, 80, 70, 50, 50, 50))), 7.4: dict(zip(JOINTS,
 @dataclass
 class Limits:
     "What the driver allows. Degrees and seconds; the gripper in percent."
-    speed:float = 150.     # of each joint, also set in the motors
+    speed:float = 135.     # of a joint's goal, and of the motor's own profile
     gripper_speed:float = 400.
     approach:float = 40.   # speed until the first target is reached
     gap:float = 20.        # largest distance of a first target
@@ -253,7 +253,7 @@ class Limits:
     lower:float = 10.      # s without a command until the arm lies down
     patience:int = 5       # ticks without any reply until it stops
 
-# %% ../nbs/13_so101.ipynb #56201fb3
+# %% ../nbs/13_so101.ipynb #0c046735
 class SO101:
     "An SO-101 or SO-100, follower or leader, on a serial port or in simulation. Use it in a `with` block."
     def __init__(self,
@@ -264,13 +264,14 @@ class SO101:
         calibration:Calibration|None=None, # None: LeRobot's file, else what the motors hold
         volts:float|None=None, # of the supply; None guesses 5, 7.4 or 12 from what is measured
         limits:Limits|None=None,
+        env=None, # of the twin: the SO101Env whose arm it is; None makes one without pictures
         clock=None, # of the twin; a ManualClock makes its time pass as fast as the computer can
     ):
         if role not in ROLES: raise ValueError(f"role is follower or leader, not {role!r}")
         if kind not in ("so101", "so100"): raise ValueError(f"kind is so101 or so100, not {kind!r}")
         self.id, self.role, self.kind, self.volts, self.limits = id, role, kind, volts, limits or Limits()
         self.simulated = port == "twin"
-        self.bus = Bus(twin_bus(clock=clock) if self.simulated else port)
+        self.bus = Bus(twin_bus(env, clock=clock) if self.simulated else port)
         self.clock, self.given = self.bus.clock, calibration
         self.mode, self.why = "closed", ""   # closed, free, holding, driving, stopped
         self.lock, self._stop, self._eyes = threading.RLock(), threading.Event(), None
@@ -353,7 +354,7 @@ def _range(self:SO101): # low, high: (6,) degrees and percent
     low[5], high[5] = 0, 100
     return low, high
 
-# %% ../nbs/13_so101.ipynb #559f47da
+# %% ../nbs/13_so101.ipynb #2d6cf935
 @patch
 def feel(self:SO101)->np.ndarray: # (6,) float32, degrees and percent
     "Where the arm is. One lost reading is bridged with the one before; more than `limits.patience` in a row stop the arm."
@@ -374,14 +375,15 @@ def state(self:SO101)->np.ndarray: # (6,) float32, degrees and percent
 
 @patch
 def _write_goal(self:SO101, goal):
-    ticks = self.calibration.ticks(goal)
-    self.bus.sync_write("Goal_Position", {j: int(t) for j, t in zip(JOINTS, ticks)})
+    "Goal_Position, Goal_Time and Goal_Velocity lie side by side: one packet says where, and never how fast at most is forgotten."
+    lim, slow, turn = self.limits, self._approaching, (self.calibration.hi-self.calibration.lo)[5]/100  # ticks for a percent
+    arm, grip = (1.25*lim.approach, 125) if slow else (lim.speed, lim.gripper_speed)
+    speeds = [math.ceil(arm*TICKS/360)]*5+[math.ceil(grip*turn)]
+    rows = zip(JOINTS, self.calibration.ticks(goal).tolist(), speeds)
+    self.bus.sync_put(42, 6, {j: t.to_bytes(2, "little")+b"\0\0"+v.to_bytes(2, "little") for j, t, v in rows})
     self.goal = np.array(goal, np.float32)
 
-@patch
-def _ticks_per_s(self:SO101, speed): return math.ceil(speed*TICKS/360)
-
-# %% ../nbs/13_so101.ipynb #20c976ea
+# %% ../nbs/13_so101.ipynb #37410473
 @patch
 def torque_on(self:SO101):
     "Hold the present pose, with reduced torque and limited speed. Raises NotSafe when a motor is not well."
@@ -389,29 +391,25 @@ def torque_on(self:SO101):
     with self.lock:
         self._running()
         if bad := self.inspect(): raise NotSafe("\n".join(["no torque:", *(f"- {b}" for b in bad)]))
+        self._approaching = True
         self._write_goal(self.feel())
-        limit = TORQUE[self.volts] if self.volts in TORQUE else TORQUE[nominal_volts(self.volts)]
+        limit = TORQUE[nominal_volts(self.volts)]
         for j in JOINTS:
-            fast = self.limits.gripper_speed*self.calibration_span()/100 if j == "gripper" else self.limits.speed
-            self.bus.write("Acceleration", j, min(25_400, round(self._ticks_per_s(self.limits.acceleration), -2)))
-            self.bus.write("Goal_Velocity", j, self._ticks_per_s(fast))
+            self.bus.write("Acceleration", j, min(25_400, round(self.limits.acceleration*TICKS/360, -2)))
             self.bus.write("Torque_Limit", j, limit[j])
             self._running()
             self.bus.write("Torque_Enable", j, 1)
-        self.mode, self._approaching, self.sent = "holding", True, self.clock.now()
+        self.mode, self.sent = "holding", self.clock.now()
         self.log("torque on")
 
-@patch
-def calibration_span(self:SO101)->float: # degrees that the gripper turns from 0 to 100 percent
-    return (self.calibration.hi-self.calibration.lo)[5]*360/TICKS
-
-# %% ../nbs/13_so101.ipynb #be3ac4b7
+# %% ../nbs/13_so101.ipynb #61c40f7a
 @patch
 def stop(self:SO101,
     why:str="STOP was pressed",
     now:bool=False, # cut the torque at once, whatever falls
 ):
     "Freeze, let the arm sink within a second, torque off. May be called from any thread, also while another one sends."
+    if self.mode == "closed": return
     self.why = self.why or why
     again, _ = self._stop.is_set(), self._stop.set()
     if now or again and self.mode != "stopped" or not self.lock.acquire(timeout=.3):
@@ -606,13 +604,16 @@ def close_all():
     "Whatever is still connected lies down."
     for arm in list(_open_arms): arm.close()
 
-# %% ../nbs/13_so101.ipynb #5f2f805e
+# %% ../nbs/13_so101.ipynb #704580ec
+@functools.lru_cache(1)
+def arm_model()->mujoco.MjModel: return load_robot().compile()
+
 class Kinematics:
     "Differential inverse kinematics of the model: tip motion to joint motion, one step at a time."
     def __init__(self,
         orientation:float=.02, # weight of keeping the orientation, metres per radian
     ):
-        self.model = load_robot().compile()
+        self.model = arm_model()
         self.configuration = mink.Configuration(self.model)
         self.task = mink.FrameTask(SITE, "site", position_cost=1., orientation_cost=orientation, lm_damping=1e-4)
         self.limits = [mink.ConfigurationLimit(self.model)]
@@ -789,7 +790,7 @@ def teleoperate(
     except KeyboardInterrupt: pass
     return Ticks(hz, clock.now()-start, np.array(errors), skipped, np.array(behind))
 
-# %% ../nbs/13_so101.ipynb #14f206ae
+# %% ../nbs/13_so101.ipynb #14b0a54b
 def step_response(
     arm:SO101, # connected
     joint:str="wrist_roll",
@@ -805,7 +806,7 @@ def step_response(
     while (t := arm.clock.now()-t0) < seconds+.1:
         with arm.lock:
             arm._running(); arm._watch_health()
-            if t >= .1 and arm.goal[k] != goal[k]: arm._put(goal)
+            if t >= .1 and arm.goal[k] != goal[k]: arm._approaching = False; arm._put(goal)
             rows.append((t-.1, arm.goal[k], arm.feel()[k])); arm.sent = arm.clock.now()
         arm.wait_until(t0+(len(rows))/hz)
     arm.move_to(home)

