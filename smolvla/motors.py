@@ -1010,7 +1010,7 @@ def step(self:IdSetup,
     self._mark(name)
     return f"{name}: id {f.id} at {f.baud:,} baud is now id {want} at 1,000,000" if (f.id, f.baud) != (want, 1_000_000) else f"{name}: id {want} was set already"
 
-# %% ../nbs/12_servo_bus.ipynb #9e064b5e
+# %% ../nbs/12_servo_bus.ipynb #53fde0bf
 FAULTS = {}  # name -> function(bus, k) that breaks it; k is the index of a motor
 
 def fault(f):
@@ -1038,6 +1038,7 @@ def overloaded(bus, k): "One motor has latched an overload."; bus.servos[k].stat
 @fault
 def old_firmware(bus, k): "One motor has an older firmware than the others."; bus.servos[k].poke(1, 9)
 
+# %% ../nbs/12_servo_bus.ipynb #fe653404
 @patch
 def inject(self:VirtualBus,
     name:str, # a key of FAULTS
