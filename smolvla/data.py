@@ -817,6 +817,22 @@ def save_episode(self:DatasetWriter) -> int: # the episode's number
     self._clear()
     return self.num_episodes - 1
 
+# %% ../nbs/01_data.ipynb #7f1be0c2
+@patch
+def undo_episode(self:DatasetWriter) -> int: # the number of the episode that is gone
+    "Take the last saved episode back; one in progress is not touched. Raises DatasetError when there is none, or when its files hold other episodes too."
+    if not self.rows: raise DatasetError("there is no saved episode to take back.")
+    row, n, place = self.rows[-1], self.num_episodes - 1, ("data/chunk_index", "data/file_index")
+    if any(all(r[k] == row[k] for k in place) for r in self.rows[:-1]):
+        raise DatasetError(f"episode {n} shares its file with earlier ones (LeRobot wrote it). `smolvla_doctor {self.root} --out NEW` makes a copy with a file for each.")
+    info = {**self.info, "total_episodes": n, "total_frames": self.info["total_frames"] - row["length"], "splits": {"train": f"0:{n}"} if n else {}}
+    write_durable(self.root/"meta/info.json", json_bytes(info))
+    self.info, self.rows = info, self.rows[:-1]
+    self.stats = aggregate_stats([unflatten_stats(r) for r in load_episodes(self.root, info, stats=True)])
+    write_durable(self.root/"meta/stats.json", json_bytes(plain(self.stats)))
+    for p in leftovers(self.root, info, self.rows): p.unlink()
+    return n
+
 # %% ../nbs/01_data.ipynb #38002dbb
 Finding = namedtuple("Finding", "level check episodes found cure drop", defaults=[False])   # level: error or warning; drop: repair leaves these episodes out
 def broken(check, episodes, found) -> Finding: return Finding("error", check, episodes, str(found).split(CURE)[0], "drop the episode", True)

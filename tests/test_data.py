@@ -489,3 +489,46 @@ def test_reference_lerobot_reads_it(tmp_path, killed):
         neighbour = i - 1 if ours["frame_index"] else i + 1
         assert far(ours[CAM]) < 1 < 3 < far(ds[neighbour][CAM])                       # this very frame, not the one beside it
     for k in ("mean", "std"): np.testing.assert_allclose(theirs["stats"]["action"][k], ds.stats["action"][k])
+
+# taking the last episode back
+
+def test_undo_then_record(root):
+    with DatasetWriter(root, 30, FEATURES) as w:
+        w.add_frame(frame(0, 0), task="task 0")                       # one in progress stays
+        assert w.undo_episode() == 2 and w.num_episodes == 2 and len(w) == 1
+        w.discard_episode()
+    make(root, (5,))
+    check_whole(root, 3)
+    assert not [f for f in doctor(root).findings if f.level == "error"]
+    np.testing.assert_allclose(LeRobotDataset(root).stats["action"]["mean"], LeRobotDataset(root).column("action").mean(0), rtol=1e-6)
+
+def test_undo_to_nothing(tmp_path):
+    root = make(tmp_path/"set", (4,))
+    with DatasetWriter(root, 30, FEATURES) as w:
+        assert w.undo_episode() == 0
+        with pytest.raises(DatasetError, match="no saved episode"): w.undo_episode()
+    assert not [p for p in root.rglob("file-*")] and json.loads((root/"meta/info.json").read_text())["total_frames"] == 0
+    check_whole(make(root, (6, 3)), 2)
+
+def test_undo_killed_in_between(root, monkeypatch):
+    "After info.json is renamed the episode is gone, whatever happens then; before, nothing has happened."
+    with DatasetWriter(root, 30, FEATURES) as w:
+        monkeypatch.setattr(D, "leftovers", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt): w.undo_episode()
+    monkeypatch.undo()
+    check_whole(root, 2)
+    check_whole(make(root, (5,)), 3)
+
+def test_undo_on_a_full_disk(root, monkeypatch):
+    with DatasetWriter(root, 30, FEATURES) as w:
+        monkeypatch.setattr(D.os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+        with pytest.raises(OSError): w.undo_episode()
+        monkeypatch.undo()
+        assert w.num_episodes == 3
+    check_whole(root, 3)
+
+def test_undo_refuses_a_shared_file(root):
+    with DatasetWriter(root, 30, FEATURES) as w:
+        w.rows[2] |= {k: w.rows[1][k] for k in ("data/chunk_index", "data/file_index")}
+        with pytest.raises(DatasetError, match="shares its file"): w.undo_episode()
+    check_whole(root, 3)
