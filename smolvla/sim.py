@@ -242,9 +242,10 @@ class Camera:
     "An off-screen renderer without shadows and reflections. Raises RuntimeError with the cure where there is no OpenGL."
     def __init__(self,
         model:mujoco.MjModel,
-        size:int, # pixels, square pictures
+        size:int, # pixels high
+        width:int|None=None, # pixels; None makes square pictures
     ):
-        try: self.r = mujoco.Renderer(model, size, size)
+        try: self.r = mujoco.Renderer(model, size, width or size)
         except Exception as e: raise RuntimeError(f"{GL_HELP}\n(MuJoCo said: {type(e).__name__}: {e})") from None
         for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION): self.r.scene.flags[flag] = 0
         _open_cameras.add(self)
