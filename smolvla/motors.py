@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['PING', 'READ', 'WRITE', 'REG_WRITE', 'ACTION', 'RESET', 'SYNC_READ', 'SYNC_WRITE', 'INSTRUCTIONS', 'BROADCAST',
            'ERROR_BITS', 'REGISTERS', 'TABLE_SIZE', 'TICKS', 'BAUDS', 'MOTOR_KINDS', 'AMBIENT', 'HEATING', 'SLOWNESS',
-           'RAD', 'SPANS', 'LONGEST', 'GONE', 'WHY', 'LIMITS', 'FAULTS', 'CURES', 'checksum', 'packet', 'split_packets',
-           'errors_of', 'explain_packet', 'Register', 'register', 'Servo', 'Pendulums', 'Twin', 'WallClock',
-           'ManualClock', 'VirtualBus', 'random_state', 'VirtualSerial', 'Server', 'PtyServer', 'TcpServer', 'BusError',
-           'PortLost', 'ports', 'Port', 'Bus', 'nominal_volts', 'Health', 'Found', 'Scan', 'scan', 'IdSetup', 'fault',
-           'lost_bytes', 'bad_checksums', 'duplicate_id', 'missing_motor', 'unplug', 'brownout', 'wrong_voltage',
-           'overheated', 'overloaded', 'old_firmware', 'broken_arm', 'Diagnosis', 'diagnose', 'twin_bus',
-           'virtual_arm_cli']
+           'RAD', 'SPANS', 'LONGEST', 'GONE', 'BOARDS', 'WHY', 'LIMITS', 'FAULTS', 'CURES', 'checksum', 'packet',
+           'split_packets', 'errors_of', 'explain_packet', 'Register', 'register', 'Servo', 'Pendulums', 'Twin',
+           'WallClock', 'ManualClock', 'VirtualBus', 'random_state', 'VirtualSerial', 'Server', 'PtyServer',
+           'TcpServer', 'BusError', 'PortLost', 'ports', 'Port', 'Bus', 'nominal_volts', 'Health', 'Found', 'Scan',
+           'scan', 'IdSetup', 'MotorBox', 'walk_ids', 'setup_motors_cli', 'fault', 'lost_bytes', 'bad_checksums',
+           'duplicate_id', 'missing_motor', 'unplug', 'brownout', 'wrong_voltage', 'overheated', 'overloaded',
+           'old_firmware', 'broken_arm', 'Diagnosis', 'diagnose', 'twin_bus', 'virtual_arm_cli', 'new_ports',
+           'udev_rule', 'port_advice', 'need_port', 'terminal', 'ask', 'wait_for_change', 'find_port_cli']
 
 # %% ../nbs/12_servo_bus.ipynb #c7c31426
 import contextlib, json, math, os, select, socket, statistics, sys, threading, time
@@ -623,16 +624,17 @@ GONE = (OSError, TypeError, termios_error)  # what pyserial raises when a cable 
 class BusError(ConnectionError): "A motor or the line did not do what was asked; the message says what to look at."
 class PortLost(BusError): "The serial port itself is gone."
 
+BOARDS = ("1a86:55d3", "1a86:7523", "0483:5740")  # USB bridges seen on servo boards
+
 def ports()->list[tuple]: # (device, description, usb id)
     "Serial ports of this machine that could be an arm, USB bridges of servo boards first."
-    known = {(0x1a86, 0x55d3), (0x1a86, 0x7523), (0x0483, 0x5740)}
-    usb = [p for p in list_ports.comports() if p.vid]
-    return [(p.device, p.description, f"{p.vid:04x}:{p.pid:04x}") for p in sorted(usb, key=lambda p: ((p.vid, p.pid) not in known, p.device))]
+    usb = [(p.device, p.description, f"{p.vid:04x}:{p.pid:04x}") for p in list_ports.comports() if p.vid]
+    return sorted(usb, key=lambda p: (p[2] not in BOARDS, p[0]))
 
 def _why_not(where, e):
     "The cause of a failed opening, with its cure."
     text = str(e).lower()
-    if "permission" in text: return f"no permission to open {where}: run `sudo usermod -aG dialout $USER` once, then log out and in again"
+    if "permission" in text: return f"no permission to open {where}: run `sudo usermod -aG dialout $USER` once, then log out and in again; `smolvla_find_port` prints a udev rule as another way"
     if "busy" in text or "exclusive" in text or "lock" in text: return f"{where} is in use by another program; close it, or restart the other notebook's kernel"
     there = ", ".join(p for p, *_ in ports()) or "none: is the USB cable a data cable, and plugged in?"
     return f"there is no serial port {where} ({e}). Ports found: {there}"
@@ -1010,6 +1012,66 @@ def step(self:IdSetup,
     self._mark(name)
     return f"{name}: id {f.id} at {f.baud:,} baud is now id {want} at 1,000,000" if (f.id, f.baud) != (want, 1_000_000) else f"{name}: id {want} was set already"
 
+# %% ../nbs/12_servo_bus.ipynb #74f4463a
+class MotorBox:
+    "Six new motors beside a virtual line, to practise with; `connect` plugs in one of them and nothing else."
+    def __init__(self,
+        motors:dict, # name -> id they shall get
+        done:list=(), # names of those that have theirs already
+    ):
+        self.bus = VirtualBus([], clock=ManualClock())
+        self.motors = {n: Servo(i if n in done else 1) for n, i in motors.items()}
+    def connect(self, *names):
+        self.bus.servos = [self.motors[n] for n in names]
+        self.bus.power_cycle()
+
+def walk_ids(
+    setup:IdSetup,
+    ready, # called with a joint's name before its step; returns False to stop here
+    say=print, # called with a line of text
+)->bool: # is the arm complete?
+    "One motor at a time, until all are done, or `ready` says stop. A step that fails is offered again, up to ten times in a row."
+    failed = 0
+    while todo := setup.todo:
+        if not ready(todo[0]): return False
+        try: say(setup.step(todo[0])); failed = 0
+        except BusError as e:
+            if (failed := failed+1) == 10 or isinstance(e, PortLost): raise
+            say(f"not yet: {e}")
+    return True
+
+# %% ../nbs/12_servo_bus.ipynb #98fd6390
+@call_parse
+def setup_motors_cli(
+    port:str="", # device such as /dev/ttyACM0 or COM5, socket:// address, or twin to practise without motors
+    notes:str="outputs/setup_motors.json", # which motors are done; another file for another arm
+    forget:bool=False, # begin anew, for another arm
+):
+    """Give the six motors of an arm their ids, one at a time. Stop anywhere (Ctrl-C) and run it again: it goes on where it was.
+    Example: smolvla_setup_motors --port /dev/ttyACM0
+    Example: smolvla_setup_motors --port twin"""
+    try:
+        need_port(port)
+        if forget: Path(notes).unlink(missing_ok=True)
+        Path(notes).parent.mkdir(parents=True, exist_ok=True)
+        practice = port == "twin"
+        setup = IdSetup(port, notes=None if practice and notes == "outputs/setup_motors.json" else notes, window=.05 if practice else None)
+        box = MotorBox(setup.motors, setup.done) if practice else None
+        if box: setup.port = box.bus
+        if setup.done: print(f"done already, says {notes}: {', '.join(setup.done)} (--forget begins anew)")
+        if not walk_ids(setup, lambda name: _connected(name, setup, box)): raise KeyboardInterrupt
+        if box: box.connect(*setup.motors)
+        elif terminal(): ask("All six are done. Connect the whole chain, power on, then ENTER: ", "smolvla_setup_motors")
+        print(scan(setup.port, window=setup.window)._repr_markdown_())
+    except (BusError, ValueError, OSError) as e: raise SystemExit(f"smolvla_setup_motors: {e}")
+    except KeyboardInterrupt: raise SystemExit("\nsmolvla_setup_motors: stopped; what is done stays done, run it again to go on")
+
+def _connected(name, setup, box):
+    "Ask for one motor (the box plugs it in by itself); False to stop."
+    if box: box.connect(name)
+    if box and not terminal(): return True
+    return not ask(f"Connect only the motor for {name} (it becomes id {setup.motors[name]}), power on, then ENTER; q stops: ", "smolvla_setup_motors").startswith("q")
+
 # %% ../nbs/12_servo_bus.ipynb #53fde0bf
 FAULTS = {}  # name -> function(bus, k) that breaks it; k is the index of a motor
 
@@ -1184,3 +1246,97 @@ def virtual_arm_cli(
             while True: time.sleep(1)
     except KeyboardInterrupt: pass
     except (ValueError, OSError) as e: raise SystemExit(f"smolvla_virtual_arm: {e}")
+
+# %% ../nbs/12_servo_bus.ipynb #e0d0b894
+def new_ports(
+    before:list, # what `ports()` returned
+    after:list, # and what it returned later
+)->list[str]: # devices that only the second list has
+    "The ports that appeared. Call it with the lists exchanged for those that went away."
+    return [p[0] for p in after if p[0] not in {q[0] for q in before}]
+
+def udev_rule(
+    name:str, # the link that is made: /dev/NAME
+    vid:int, pid:int, # of the USB board
+    serial:str|None=None, # its serial number, if it has one
+    location:str|None=None, # the USB socket, such as 1-2, for boards without one
+)->str: # a line for a file in /etc/udev/rules.d
+    "Linux: whoever sits at this machine may open the board, under a name that stays."
+    if not name.replace("_", "").isalnum() or not name.isascii(): raise ValueError(f"a port's name has letters, digits and _; {name!r} does not")
+    which = f'ATTRS{{serial}}=="{serial}", ' if serial else f'KERNELS=="{location}", ' if location else ""
+    return f'SUBSYSTEM=="tty", {which}ATTRS{{idVendor}}=="{vid:04x}", ATTRS{{idProduct}}=="{pid:04x}", GROUP="dialout", MODE="0660", TAG+="uaccess", SYMLINK+="{name}"'
+
+# %% ../nbs/12_servo_bus.ipynb #d2f14f77
+def port_advice(
+    device:str, # of one of `ports()`
+    name:str="so101", # what its link should be called
+)->str: # empty when this user can open it
+    "Why a port that exists cannot be opened, and the two cures."
+    if sys.platform == "win32" or os.access(device, os.R_OK | os.W_OK): return ""
+    p = next((p for p in list_ports.comports() if p.device == device and p.vid), None)
+    rule = udev_rule(name, p.vid, p.pid, p.serial_number, (p.location or "").split(":")[0] or None) if p else ""
+    group = f"{device} is there, but you may not open it. Once: sudo usermod -aG dialout $USER, then log out and in again."
+    return group+(f"\nOr put this line into /etc/udev/rules.d/70-{name}.rules, run sudo udevadm control --reload, and plug the cable in again:\n{rule}" if rule and sys.platform == "linux" else "")
+
+def need_port(port):
+    "ValueError for a command without its --port."
+    if not port: raise ValueError("--port is missing. smolvla_find_port finds it; --port twin needs no arm.")
+
+def terminal()->bool: # False in a notebook, a pipe or a test
+    "Is somebody there who can read questions and answer them?"
+    return bool(sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
+
+def ask(
+    text:str, # the question
+    command:str, # who asks
+)->str: # the answer, without spaces, in small letters
+    "`input` that never waits for somebody who cannot be there: SystemExit without a terminal."
+    if not terminal(): raise SystemExit(f"{command}: this needs a terminal, for it asks: {text}\nIn a notebook, use the functions behind this command; --port twin asks nothing.")
+    try: return input(text).strip().lower()
+    except EOFError: raise SystemExit(f"{command}: the terminal was closed") from None
+
+# %% ../nbs/12_servo_bus.ipynb #d6a694c2
+def wait_for_change(
+    before:list, # what `ports()` returned
+    seconds:float=60, # to wait at most
+)->list: # what it returns now
+    "Look until the list of ports is another one, or the time is over."
+    end, now = time.monotonic()+seconds, before
+    while sorted(p[0] for p in now) == sorted(p[0] for p in before) and time.monotonic() < end:
+        time.sleep(.25)
+        now = ports()
+    return now
+
+def _guide():
+    "The difference, in a terminal. Returns the device or SystemExit."
+    before = ports()
+    print("\nNow pull the USB cable of the arm out (Ctrl-C ends).", flush=True)
+    without = wait_for_change(before)
+    if not (gone := new_ports(without, before)): raise SystemExit("smolvla_find_port: no port went away within a minute. Is it the USB cable of the arm, and was its port in the list?")
+    print(f"{gone[0]} went away. Plug it in again.", flush=True)
+    back = new_ports(without, wait_for_change(without))
+    if not back: raise SystemExit(f"smolvla_find_port: {gone[0]} did not come back within a minute. Is it a data cable?")
+    time.sleep(.5)  # udev sets the permissions a moment later
+    return back[0]
+
+# %% ../nbs/12_servo_bus.ipynb #dc0de3b0
+@call_parse
+def find_port_cli(
+    only_list:bool=False, # list the ports and end, without the test with the cable
+    name:str="so101", # what the link in a suggested udev rule is called
+):
+    """Which serial port is the arm on? Lists them, then guides through pulling the cable and plugging it in again (in a terminal only).
+    Example: smolvla_find_port
+    Example: smolvla_find_port --only_list"""
+    try:
+        udev_rule(name, 0, 0)
+        found = ports()
+        for device, about, usb in found: print(f"{device}   {about}   {usb}{'   a servo board, probably' if usb in BOARDS else ''}")
+        if not found: print("no USB serial port. Is the cable a data cable, plugged in at both ends? Linux: `sudo dmesg | tail` says what the machine saw.\nWithout an arm: smolvla_virtual_arm prints a port, and port=\"twin\" needs none.")
+        device = _guide() if found and terminal() and not only_list else None
+        if device: print(f"The arm is on {device}")
+        for d in [device] if device else [f[0] for f in found]:
+            if advice := port_advice(d, name): print(advice)
+        if found and not device: print("Several ports, and which one is the arm? Run this in a terminal without --only_list, and pull its cable when it says so." if len(found) > 1 else f"The only candidate is {found[0][0]}.")
+    except ValueError as e: raise SystemExit(f"smolvla_find_port: {e}")
+    except KeyboardInterrupt: raise SystemExit("\nsmolvla_find_port: ended")

@@ -2,12 +2,12 @@
 import json, os, random, subprocess, sys, threading, time
 from pathlib import Path
 import numpy as np, pytest, scservo_sdk as sdk, serial
+from commands import command, linux
+from smolvla import motors
 from smolvla.data import JOINTS
 from smolvla.motors import (BAUDS, BROADCAST, FAULTS, PING, READ, REG_WRITE, ACTION, RESET, REGISTERS, SYNC_READ, SYNC_WRITE, TICKS, WRITE, Bus, BusError,
                             IdSetup, ManualClock, Port, PortLost, PtyServer, Servo, TcpServer, VirtualBus, broken_arm, diagnose, errors_of, explain_packet,
                             nominal_volts, packet, register, scan, split_packets, twin_bus)
-
-linux = pytest.mark.skipif(sys.platform != "linux", reason="pseudo-terminals with a baud rate")
 
 def chain(*servos, **kw): return VirtualBus(list(servos) or [Servo(i) for i in range(1, 7)], clock=ManualClock(), **kw)
 
@@ -480,3 +480,83 @@ def test_lerobot_reference(kind):
     assert got["calibration"]["gripper"] == [6, 1, 2000, 3000] and got["after"] == {j: 2048 for j in JOINTS[:5]} | {"gripper": 2300}
     assert got["missing"] and got["torque"] == [1]*6
     assert line.servos[5]["Max_Torque_Limit"] == 50.
+
+
+# --- commands ---
+
+@pytest.mark.parametrize("name", ["find_port", "setup_motors", "virtual_arm"])
+def test_help_of_commands(name, tmp_path):
+    code, text = command(tmp_path, name, "--help")
+    assert code == 0 and f"Example: smolvla_{name}" in " ".join(text.split())
+
+class Usb:
+    "What pyserial says about a port"
+    def __init__(self, device, vid=0x1a86, pid=0x55d3, serial_number=None, location="1-2:1.0"):
+        self.device, self.vid, self.pid, self.serial_number, self.location, self.description = device, vid, pid, serial_number, location, "USB Serial"
+
+def show_ports(monkeypatch, *lists):
+    "pyserial finds these ports, one list after the other; the last one for ever"
+    lists = list(lists)
+    monkeypatch.setattr(motors.list_ports, "comports", lambda: lists.pop(0) if len(lists) > 1 else lists[0])
+
+def test_ports_and_rules(monkeypatch, tmp_path):
+    show_ports(monkeypatch, [Usb("COM9", 1, 2), Usb("COM4"), Usb("ttyS0", None)])
+    assert [p[0] for p in motors.ports()] == ["COM4", "COM9"]               # a known board first, no port without USB
+    assert motors.new_ports([("a", "", "")], [("a", "", ""), ("b", "", "")]) == ["b"]
+    assert 'ATTRS{serial}=="X1"' in motors.udev_rule("arm", 1, 2, "X1", "1-2") and 'KERNELS=="1-2"' in motors.udev_rule("arm", 1, 2, None, "1-2")
+    for bad in ("", "a b", 'x"', "../x"):
+        with pytest.raises(ValueError, match="letters, digits"): motors.udev_rule(bad, 1, 2)
+
+@linux
+def test_a_port_that_may_not_be_opened(monkeypatch):
+    show_ports(monkeypatch, [Usb("/dev/ttyX")])
+    monkeypatch.setattr(motors.os, "access", lambda *_: False)
+    advice = motors.port_advice("/dev/ttyX", "blue")
+    assert "dialout" in advice and "70-blue.rules" in advice and 'KERNELS=="1-2", ATTRS{idVendor}=="1a86"' in advice and 'SYMLINK+="blue"' in advice
+    monkeypatch.setattr(motors.os, "access", lambda *_: True)
+    assert motors.port_advice("/dev/ttyX") == ""
+
+@pytest.mark.parametrize("found,says", [([], "no USB serial port"), ([Usb("COM4")], "only candidate is COM4"), ([Usb("COM4"), Usb("COM5")], "Several ports")])
+def test_finding_ports_without_a_terminal(found, says, monkeypatch, capsys):
+    show_ports(monkeypatch, found)
+    motors.find_port_cli.__wrapped__()
+    assert says in capsys.readouterr().out
+
+def test_finding_a_port_by_its_cable(monkeypatch, capsys):
+    a, b = Usb("/dev/ttyACM0"), Usb("/dev/ttyACM1")
+    monkeypatch.setattr(motors, "terminal", lambda: True); monkeypatch.setattr(motors.time, "sleep", lambda s: None)
+    show_ports(monkeypatch, [a, b], [a, b], [a, b], [a], [a], [a, Usb("/dev/ttyACM7")])
+    motors.find_port_cli.__wrapped__()
+    out = capsys.readouterr().out
+    assert "/dev/ttyACM1 went away" in out and "The arm is on /dev/ttyACM7" in out
+    show_ports(monkeypatch, [a])
+    monkeypatch.setattr(motors.time, "monotonic", iter(range(0, 9999, 30)).__next__)   # a minute passes, nobody pulls
+    with pytest.raises(SystemExit, match="no port went away"): motors.find_port_cli.__wrapped__()
+
+def test_practising_without_a_terminal(tmp_path):
+    code, text = command(tmp_path, "setup_motors", "--port", "twin", "--notes", "n.json")
+    assert code == 0 and text.count("is now id") == 5 and text.count("| 100% |") == 6
+    code, text = command(tmp_path, "setup_motors", "--port", "twin", "--notes", "n.json")
+    assert code == 0 and "done already" in text and "is now" not in text
+    assert "is now" in command(tmp_path, "setup_motors", "--port", "twin", "--notes", "n.json", "--forget")[1]
+
+@pytest.mark.parametrize("args,says", [((), "--port is missing"), (("--port", "/dev/ttyNOSUCH"), "needs a terminal"), (("--port", "twin", "--notes", "."), "smolvla_setup_motors: ")])
+def test_setup_says_what_is_missing(args, says, tmp_path):
+    code, text = command(tmp_path, "setup_motors", *args)
+    assert code == 1 and says in text and "Traceback" not in text
+
+@linux
+def test_setup_in_a_terminal_stops_and_goes_on(tmp_path):
+    key = "then ENTER"
+    code, text = command(tmp_path, "setup_motors", "--port", "twin", "--notes", "n.json", typed=[(key, "\n"), (key, "q\n")])
+    assert code == 1 and "gripper: id 1" in text and "what is done stays done" in text and "Traceback" not in text
+    code, text = command(tmp_path, "setup_motors", "--port", "twin", "--notes", "n.json", typed=[(key, "\n"), (key, "\x03")])
+    assert code == 1 and "motor for wrist_roll" in text and "Traceback" not in text and json.loads((tmp_path/"n.json").read_text())["done"] == ["gripper", "wrist_roll"]
+    code, text = command(tmp_path, "setup_motors", "--port", "twin", "--notes", "n.json", typed=[(key, "\n")]*4)
+    assert code == 0 and "motor for wrist_flex" in text and text.count("100%") == 6
+
+def test_a_walk_that_never_succeeds_ends():
+    setup = IdSetup(chain(Servo(1), Servo(2)), window=.05)
+    said = []
+    with pytest.raises(BusError, match="2 new motors"): motors.walk_ids(setup, lambda name: True, said.append)
+    assert len(said) == 9

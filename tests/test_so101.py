@@ -2,11 +2,12 @@
 import contextlib, json, subprocess, sys, threading, time
 from pathlib import Path
 import numpy as np, pytest
+from commands import command, linux, patient
 from smolvla.data import JOINTS
 from smolvla.motors import FAULTS, TICKS, Bus, BusError, ManualClock, PtyServer, twin_bus
 from smolvla.sim import HOME, to_radians, to_units
 from smolvla.so101 import (HIGH, KEYS, LOW, REST, TORQUE, UNITS, Calibrating, Calibration, CalibrationDiffers, JointCalibration, Jogger, Kinematics, Limits, NotSafe,
-                           SO101, Stopped, TooFar, as_values, backlash, calibration_paths, find_calibration, jog_panel, load_calibration, pull, push,
+                           SO101, Stopped, TooFar, TwinHand, as_values, backlash, calibration_paths, find_calibration, jog_panel, keep_calibration, load_calibration, pull, push,
                            response_numbers, step_response, teleoperate)
 
 @pytest.fixture(autouse=True)
@@ -407,3 +408,104 @@ def test_the_lab(arm):
     wide = backlash(arm, "shoulder_pan", 2)
     arm.bus.port.where.servos[0].backlash = 0.
     assert wide > backlash(arm, "shoulder_pan", 2)+.15
+
+
+# --- commands ---
+
+@pytest.mark.parametrize("name", ["calibrate", "teleoperate"])
+def test_help_of_commands(name, tmp_path):
+    code, text = command(tmp_path, name, "--help", module="so101")
+    assert code == 0 and f"Example: smolvla_{name}" in " ".join(text.split())
+
+def test_calibrating_a_twin_unattended(tmp_path):
+    args = ("calibrate", "--port", "twin", "--id", "blue")
+    code, text = command(tmp_path, *args, module="so101")
+    path = tmp_path/"outputs"/"twin_calibration"/"robots"/"so_follower"/"blue.json"
+    assert code == 0 and "saved: " in text and load_calibration(path).findings() == [] and not path.with_suffix(".notes").exists()
+    assert not (tmp_path/"cal").exists()                               # practice leaves LeRobot's folder alone
+    before = path.read_text()
+    code, text = command(tmp_path, *args, module="so101")               # no hand does it twice alike
+    assert code == 1 and "holds another calibration" in text and "--overwrite" in text and path.read_text() == before and "Traceback" not in text
+    code, text = command(tmp_path, *args, "--overwrite", module="so101")
+    assert code == 0 and "going on from the notes" in text and path.read_text() != before and path.with_suffix(".json.bak").read_text() == before
+
+@linux
+def test_a_calibration_is_replaced_only_after_yes(tmp_path):
+    args = ("calibrate", "--port", "twin")
+    command(tmp_path, *args, module="so101")
+    path = tmp_path/"outputs"/"twin_calibration"/"robots"/"so_follower"/"arm.json"
+    before = path.read_text()
+    code, text = command(tmp_path, *args, module="so101", typed=[("y/n", "n\n")])
+    assert code == 1 and path.read_text() == before
+    code, text = command(tmp_path, *args, module="so101", typed=[("y/n", "y\n")])
+    assert code == 0 and path.read_text() != before
+
+class QuickHand(TwinHand):
+    def bend(self, pose, seconds=.4, hz=30): super().bend(pose, seconds, hz)
+
+@linux
+@patient
+def test_calibrating_a_port_by_hand_stops_and_goes_on(tmp_path):
+    "A hand in this process, questions in another: interrupted in the sweep, then finished"
+    bus = twin_bus(calibrated=False)
+    hand = QuickHand(bus)
+    notes = tmp_path/"cal"/"robots"/"so_follower"/"red.notes"
+    def some(*joints):
+        def go(p):
+            for j in joints: hand.sweep(Looker(), [j], seconds=.8, hz=30)
+        return go
+    class Looker:
+        def look(self): pass
+        def _note(self): pass
+    for f in notes.parent.glob("red*"): f.unlink()
+    with PtyServer(bus) as server:
+        hand.bend([0, 0, 0, 0, 0, 48])
+        args = ("calibrate", "--port", server.port, "--id", "red")
+        code, text = command(tmp_path, *args, module="so101", typed=[("then ENTER", "\n"), ("full turn", some("shoulder_pan")), ("full turn", "\x03")])
+        assert code == 1 and "run it again to go on" in text and "Traceback" not in text, text
+        seen = json.loads(notes.read_text())
+        assert seen["hi"]["shoulder_pan"]-seen["lo"]["shoulder_pan"] > 1500 and seen["hi"]["gripper"]-seen["lo"]["gripper"] < 1000
+        typed = [("full turn", "\n"), ("not swept yet", some(*[j for j in JOINTS if j != "wrist_roll"])), ("full turn", "\n"), ("off and on", "\n")]
+        code, text = command(tmp_path, *args, module="so101", typed=typed)
+        assert code == 0 and "going on from the notes" in text and "saved: " in text and not notes.exists(), text
+        with Bus(server.port) as b: assert pull(b) == load_calibration(notes.with_suffix(".json"))
+
+def test_keeping_a_calibration_puts_the_old_one_back(folder):
+    bus = twin_bus(clock=ManualClock())
+    with Bus(bus) as b:
+        good = pull(b)
+        path = keep_calibration(b, good, "a")
+        assert path == calibration_paths("a")[0] and find_calibration("a")[0] == good
+        old = good.save(calibration_paths("old")[1])                    # found in the folder of an earlier LeRobot
+        push(b, cal())
+        with pytest.raises(CalibrationDiffers, match="so101_follower.*another calibration"): keep_calibration(b, cal(), "old")
+        assert pull(b) == good and not calibration_paths("old")[0].exists()
+        push(b, cal())
+        assert keep_calibration(b, cal(), "old", overwrite=True) == calibration_paths("old")[0] and pull(b) == cal() and load_calibration(old) == good
+
+@pytest.mark.parametrize("name,args,says", [("calibrate", (), "--port is missing"), ("calibrate", ("--port", "/dev/ttyNO"), "no serial port"), ("calibrate", ("--port", "twin", "--role", "boss"), "boss"),
+    ("teleoperate", (), "--port is missing"), ("teleoperate", ("--port", "twin"), "keys need a terminal"), ("teleoperate", ("--port", "/dev/ttyNO", "--leader", "twin"), "no serial port"),
+    ("teleoperate", ("--port", "twin", "--leader", "twin", "--hz", "900"), "1 to 200")])
+def test_commands_say_what_is_missing(name, args, says, tmp_path):
+    code, text = command(tmp_path, name, *args, module="so101")
+    assert code == 1 and says in text and "Traceback" not in text
+
+def test_teleoperating_twins(tmp_path):
+    code, text = command(tmp_path, "teleoperate", "--port", "twin", "--leader", "twin", "--seconds", "1", module="so101")
+    assert code == 0 and "ticks of 16.7 ms" in text
+
+@linux
+@patient
+@pytest.mark.parametrize("end", ["\x1b", "\x03", "kill", "hang up"])
+def test_keys_in_a_terminal(end, tmp_path):
+    "Jog, STOP, reset, and every way to end: the arm lies down"
+    import signal
+    last = end if len(end) == 1 else lambda p: p.send_signal(signal.SIGTERM if end == "kill" else signal.SIGHUP)
+    bus = twin_bus()
+    with PtyServer(bus) as server:
+        typed = [("free", "rrrrrr"), ("driving", " "), ("stopped", "\n"), ("free", "rr"), ("driving", last)]
+        code, text = command(tmp_path, "teleoperate", "--port", server.port, module="so101", typed=typed)
+        assert code == (0 if end == "\x1b" else 1) and "Traceback" not in text, text
+        assert not any(s["Torque_Enable"] for s in bus.servos)
+        bus.clock.sleep(.2)
+        np.testing.assert_allclose(to_units(bus.plant.data.qpos[:6])[:3], REST[:3], atol=10)   # the free hand hangs

@@ -1,0 +1,48 @@
+"Run a command of the package as its console script does, without a terminal or in one of its own."
+import functools, os, re, select, subprocess, sys, time
+from pathlib import Path
+import pytest
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs pseudo-terminals, and those of Linux with a baud rate")
+
+def patient(test):
+    "A motor's reply may be 34 ms late; a starved machine needs longer. Such a failure, and no other, is tried again, twice."
+    @functools.wraps(test)
+    def again(*args, **kwargs):
+        for left in (2, 1, 0):
+            try: return test(*args, **kwargs)
+            except Exception as e:
+                if not left or not re.search("no (whole )?reply", str(e)): raise
+    return again
+
+def _own_terminal():
+    "So that Ctrl-C in this terminal reaches the process"
+    import fcntl, termios
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+def command(folder, name, *args, module="motors", typed=None, seconds=40):
+    """Exit code and text of a command that runs in this folder.
+    typed: [(text to wait for, keys to press, or a function of the process)]; None means no terminal."""
+    script = folder/f"{name}.py"
+    script.write_text(f"import sys\nfrom smolvla.{module} import {name}_cli as main\nsys.exit(main())\n")
+    env, what = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "HF_LEROBOT_CALIBRATION": str(folder/"cal")}, [sys.executable, str(script), *args]
+    if typed is None:
+        r = subprocess.run(what, capture_output=True, text=True, timeout=seconds, cwd=folder, env=env, stdin=subprocess.DEVNULL)
+        return r.returncode, r.stdout+r.stderr
+    master, slave = os.openpty()
+    p = subprocess.Popen(what, stdin=slave, stdout=slave, stderr=slave, cwd=folder, env=env, start_new_session=True, preexec_fn=_own_terminal)
+    os.close(slave)
+    try: return _converse(p, master, list(typed), time.monotonic()+seconds)
+    finally: p.kill(); os.close(master)
+
+def _converse(p, master, typed, end):
+    out, seen = "", 0
+    while time.monotonic() < end:
+        if select.select([master], [], [], .1)[0]:
+            try: out += os.read(master, 4096).decode(errors="replace")
+            except OSError: return p.wait(20), out                     # the other side has ended
+        if typed and (at := out.find(typed[0][0], seen)) >= 0:
+            seen, keys = at+len(typed[0][0]), typed.pop(0)[1]
+            if callable(keys): keys(p)
+            else: os.write(master, keys.encode())
+    raise AssertionError(f"the command did not end; it has said:\n{out[-2000:]}")
