@@ -70,9 +70,10 @@ class Lab:
         self.folder, self.own, self.process = Path(folder), Path(folder)/".jupyter", None
     def __enter__(self):
         places = {n: str(self.own/n.lower()) for n in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")}
+        self.own.mkdir(exist_ok=True)
         for plugin, values in QUIET.items():
             file = Path(places["JUPYTERLAB_SETTINGS_DIR"])/f"{plugin.replace(':', '/')}.jupyterlab-settings"
-            file.parent.mkdir(parents=True); file.write_text(json.dumps(values))
+            file.parent.mkdir(parents=True, exist_ok=True); file.write_text(json.dumps(values))
         env = {**os.environ, **places, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         env.pop("IN_TEST", None); env.pop("JUPYTER_TOKEN", None)
         arguments = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--ServerApp.port=0", "--expose-app-in-browser", "--LabApp.extension_manager=readonly"]
