@@ -42,10 +42,10 @@ def test_sliders_keys_and_stop_drive_the_arm(lab):
     with lab.open("panel.ipynb") as page:
         page.run_all()
         page.slider("shoulder_pan").wait_for()
-        assert seen()["mode"] == "free" and not any(seen()["torque"]), "nothing may move before it is asked to"
+        was = until("the free arm to lie still", lambda s: s["still"] > 10)
+        assert was["mode"] == "free" and not any(was["torque"]), f"nothing may move before it is asked to: {was}"
         picture(page.tab, "panel_1_free")
 
-        was = until("the free arm to lie still", lambda s: s["still"] > 10)
         page.drag("shoulder_pan", by=60)
         assert page.value("shoulder_pan") > was["shoulder_pan"]+20
         now = until("the shoulder to turn where the slider is", lambda s: abs(s["shoulder_pan"]-page.value("shoulder_pan")) < 2)
