@@ -14,7 +14,7 @@ test: env
 
 lab:
 	tools/bootstrap --reading
-	.venv/bin/jupyter lab $$([ "$$(id -u)" = 0 ] && echo --allow-root) nbs/index.ipynb
+	.venv/bin/jupyter lab $$([ "$$(id -u)" = 0 ] && echo --allow-root) --LabApp.default_url=/lab/tree/nbs/index.ipynb
 
 env:
 	tools/bootstrap

@@ -9,6 +9,7 @@ python tools/renumber.py --check
 echo "[test] 2/3 exporting the notebooks changes nothing"
 python tools/fresh_export.py --check
 echo "[test] 3/3 pytest --nbval over the notebooks, and tests/"
+python tests/lab.py >/dev/null || { tools/bootstrap --browser; python tests/lab.py || true; }
 dirs=(); for d in nbs tutorials hardware tests; do [ -d "$d" ] && dirs+=("$d"); done
-exec python -m pytest -q -p no:cacheprovider -n "${TEST_JOBS:-2}" --dist loadfile --durations 10 \
+exec python -m pytest -q -rs -p no:cacheprovider -n "${TEST_JOBS:-2}" --dist loadfile --durations 10 \
     --nbval --nbval-current-env --nbval-cell-timeout 300 "${dirs[@]}"
