@@ -501,9 +501,12 @@ class Trainer:
 @patch
 def _prepare_device(self:Trainer):
     "Processes, device and threads."
-    from accelerate import Accelerator, InitProcessGroupKwargs
+    from accelerate import Accelerator, InitProcessGroupKwargs, PartialState
+    from accelerate.state import is_initialized
     c, patience = self.config, InitProcessGroupKwargs(timeout=timedelta(hours=12))  # while one process works, the others wait
     if c.device != "cpu" and not torch.cuda.is_available(): raise TrainingError(f"device {c.device!r} was asked for, but torch sees no GPU: use --device cpu")
+    if is_initialized() and (first := PartialState().device.type) != torch.device(c.device).type:  # it would stay there without a word
+        raise TrainingError(f"this process has trained on {first}, and Accelerate cannot change the device: train on {c.device} in a new one (in a notebook, restart the kernel)")
     self.acc = Accelerator(cpu=c.device == "cpu", kwargs_handlers=[patience]); self.main, self.device = self.acc.is_main_process, self.acc.device
     if c.threads: torch.set_num_threads(c.threads)
     if c.batch_size % (self.acc.num_processes * c.grad_accum):

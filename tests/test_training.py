@@ -238,6 +238,11 @@ def test_ctrl_c_and_resume_are_exact(data, tmp_path, cache_dir, capsys):
     a, b = (SmolVLA.from_pretrained(d / "policy", quiet=True).state_dict() for d in (tmp_path / "run", tmp_path / "calm"))
     assert all(torch.equal(a[k], b[k]) for k in a) and torch.equal(a["model.state_proj.bias"], calm.ema.avg["model.state_proj.bias"])
 
+def test_another_device_needs_another_process(data, tmp_path, cache_dir, monkeypatch):
+    train(tiny_policy(data.stats), data, tmp_path / "a", cache_dir=cache_dir, **small(steps=1))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)             # Accelerate would go on on the CPU
+    with pytest.raises(ValueError, match="trained on cpu.*train on cuda in a new one"): train(tiny_policy(data.stats), data, tmp_path / "b", device="cuda", cache_dir=cache_dir, **small(steps=1))
+
 @pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler")
 def test_fused_is_the_same_loss(data, tmp_path, cache_dir):
     plain, fused = (train(tiny_policy(data.stats), data, tmp_path / str(f), fuse=f, cache_dir=cache_dir, **small(steps=2)) for f in (False, True))
