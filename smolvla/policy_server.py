@@ -14,7 +14,7 @@ import os
 if "GRPC_VERBOSITY" not in os.environ: os.environ["GRPC_VERBOSITY"] = "NONE"  # before gRPC is imported, as in chapter 11
 
 # %% ../nbs/11a_policy_server.ipynb #63a518f4
-import hmac, ipaddress, json, math, secrets, signal, socket, sys, threading, time
+import hmac, ipaddress, json, math, re, secrets, signal, socket, sys, threading, time
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from dataclasses import dataclass, field
@@ -235,29 +235,6 @@ def checked(actions, s: Session) -> np.ndarray:  # (n, joints) float32
     if not np.isfinite(actions).all(): raise ValueError("the policy gave NaN or infinity")
     return actions[:s.n]
 
-# %% ../nbs/11a_policy_server.ipynb #cac673e9-2
-def read_look(
-    m: pb.Look,
-    s: Session,
-) -> Look:
-    "A message turned into an observation; `ValueError` when it is not what the session agreed on"
-    if set(m.images) != set(s.cameras): raise ValueError(f"pictures of {sorted(k[:40] for k in m.images)[:8]}, agreed on {sorted(s.cameras)}")
-    if len(m.task) > 1000: raise ValueError(f"a task of {len(m.task)} letters, at most 1000")
-    state = unpack(m.state, "float32", (s.joints,), "observation.state")
-    left = m.leftover.shape[0] if m.leftover.shape else 0
-    if left > s.n: raise ValueError(f"{left} leftover actions, at most {s.n}")
-    leftover = unpack(m.leftover, "float32", (left, s.joints), "leftover") if left else None
-    if not all(np.isfinite(x).all() for x in (state, leftover) if x is not None): raise ValueError("NaN or infinity among the joints")
-    obs = {k: unpack(m.images[k], "uint8", (*size, 3), k) for k, size in s.cameras.items()}
-    return Look(m.id, m.step, 0.0, {**obs, "observation.state": state, "task": m.task}, m.seed, leftover, min(m.delay, left), s.rtc)
-
-def checked(actions, s: Session) -> np.ndarray:  # (n, joints) float32
-    "What the policy made; `ValueError` when no arm should get it"
-    actions = np.asarray(actions, np.float32)
-    if actions.ndim != 2 or len(actions) < s.n or actions.shape[1] != s.joints: raise ValueError(f"the policy gave a chunk of shape {actions.shape}, expected at least {(s.n, s.joints)}")
-    if not np.isfinite(actions).all(): raise ValueError("the policy gave NaN or infinity")
-    return actions[:s.n]
-
 # %% ../nbs/11a_policy_server.ipynb #bd104a58
 class Metrics:
     "Counters, gauges and one histogram, as the text that Prometheus reads"
@@ -362,7 +339,8 @@ class HealthPage(ThreadingHTTPServer):
                 self.end_headers()
                 self.wfile.write(text.encode())
             def log_message(self, *args): pass
-        super().__init__(("127.0.0.1", port), Page)
+        try: super().__init__(("127.0.0.1", port), Page)
+        except (OSError, OverflowError) as e: raise OSError(f"127.0.0.1:{port} cannot be used for /health and /metrics ({e}): take another --health_port, or -1 for none") from None
         threading.Thread(target=self.serve_forever, daemon=True, name="health").start()
 
 # %% ../nbs/11a_policy_server.ipynb #f85192c9
@@ -375,6 +353,7 @@ def make_certificate(
     key, now, folder = ec.generate_private_key(ec.SECP256R1()), datetime.now(timezone.utc), Path(folder)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "smolvla policy server")])
     is_address = lambda h: h.replace(".", "").isdigit() or ":" in h
+    if bad := [h for h in hosts if not is_address(h) and not re.fullmatch(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", h)]: raise ValueError(f"{bad} cannot be names of a server: write for example robot.local or 192.168.1.20")
     names = [x509.IPAddress(ipaddress.ip_address(h)) if is_address(h) else x509.DNSName(h) for h in hosts]
     start = min(now, now + timedelta(days=days)) - timedelta(hours=1)
     cert = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
@@ -414,6 +393,7 @@ class PolicyServer:
         log=None,  # function of (event, **more)
         workers: int = 32,  # calls at once
     ):
+        if batch < 1: raise ValueError(f"batch={batch}: at least one look goes into a pass")
         if not is_loopback(host) and not tls: raise ValueError(f"{host} can be reached from other machines: a policy server there needs TLS and a token. Make them with smolvla_certificate, then add --tls FOLDER; or stay on 127.0.0.1")
         crt, key, token = read_certificate(tls) if tls else (b"", b"", "")
         self.service, self.log = Service(backends, token, batch, log=log), log or (lambda event, **more: None)
@@ -423,9 +403,12 @@ class PolicyServer:
         self.grpc.add_generic_rpc_handlers([handlers(self.service)])
         where = f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
         try: self.port = self.grpc.add_secure_port(where, grpc.ssl_server_credentials([(key, crt)])) if tls else self.grpc.add_insecure_port(where)
-        except RuntimeError: raise OSError(f"{where} cannot be used: is another server running there? Take another --port") from None
-        self.address = f"{host}:{self.port}"
-        self.page = HealthPage(self.service, health_port) if health_port is not None else None
+        except RuntimeError: raise OSError(f"{where} cannot be used: is another server running there, and is it an address of this machine? Take another --port or --host") from None
+        self.address, self.page = f"{host}:{self.port}", None
+        try: self.page = HealthPage(self.service, health_port) if health_port is not None else None
+        except OSError:
+            self.stop(0.0)
+            raise
 
 # %% ../nbs/11a_policy_server.ipynb #c2e46ead
 def handlers(
@@ -486,9 +469,11 @@ def certificate_cli(
     days: int = 365,  # How long it is valid
 ):
     "A certificate and a token for smolvla_serve beyond this machine. Example: smolvla_certificate --host 192.168.1.20"
-    hosts = (host or socket.gethostname()).split(",") + ["localhost", "127.0.0.1"]
-    try: make_certificate(out, list(dict.fromkeys(hosts)), days)
+    hosts = list(dict.fromkeys([*(host or socket.gethostname()).split(","), "localhost", "127.0.0.1"]))
+    again = (Path(out)/"token").exists()
+    try: make_certificate(out, hosts, days)
     except (ValueError, OSError) as e: sys.exit(f"smolvla_certificate: {e}")
+    if again: print(f"the certificate and token that were in {out} are replaced: start the server again, copy both anew")
     print(f"for {', '.join(hosts)}, {days} days: {out}/server.crt, server.key, token\ncopy server.crt and token (never server.key) to the robot's machine and name their folder there with --tls")
 
 # %% ../nbs/11a_policy_server.ipynb #0fe95bad
