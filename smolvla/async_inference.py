@@ -7,7 +7,7 @@ __all__ = ['AGGREGATES', 'PROTOCOL', 'MESSAGE_LIMIT', 'SO101_UNITS', 'REPLIES', 
            'VirtualClock', 'Clock', 'Look', 'Reply', 'SimulatedLink', 'lag', 'ToyArm', 'toy_chunk', 'Tick', 'Trip',
            'ControlLoop', 'steps_late', 'smallest_g', 'idle_share', 'FaultyLink', 'RobotSpec', 'pack', 'unpack',
            'look_message', 'ClockOffset', 'is_loopback', 'open_channel', 'ServerRefused', 'PolicyClient', 'explain',
-           'JsonLog', 'TwinRobot', 'drive_cli']
+           'JsonLog', 'TwinRobot', 'Console', 'drive_cli']
 
 # %% ../nbs/11_async_inference.ipynb #292ef69c
 import os
@@ -60,8 +60,13 @@ class ActionQueue:
     ) -> int:  # how many are still to come
         "Take over a chunk: what has passed is dropped, what overlaps is combined"
         new = {s: a for s, a in enumerate(actions[:self.n], first) if s >= self.step}
-        if new: self.waiting = {s: self.combine(self.waiting[s], a) if s in self.waiting else a for s, a in new.items()}
+        if new: self.waiting = {s: self._join(self.waiting[s], a) if s in self.waiting else a for s, a in new.items()}
         return len(new)
+
+    def _join(self, old, new):
+        a = np.asarray(self.combine(old, new))
+        if a.shape != new.shape or not np.isfinite(a).all(): raise ValueError(f"the aggregate function gave {a}, expected {len(new)} finite numbers for one step")
+        return a
 
     def rest(self) -> np.ndarray:  # (len, 6) in the order of their steps
         return np.array([self.waiting[s] for s in sorted(self.waiting)], np.float32)
@@ -159,6 +164,7 @@ class SimulatedLink:
         except Exception as e: reply = Reply(look.id, look.step, None, f"the policy failed: {type(e).__name__}: {e}", start, end)
         heappush(self.due, (end, look.id, reply))
 
+    def close(self): self.due.clear()
     def replies(self) -> list[Reply]:  # those that have arrived by now
         found = []
         while self.due and self.due[0][0] <= self.clock.now() + 1e-9: found.append(heappop(self.due)[-1])
@@ -182,6 +188,8 @@ class ToyArm:
     def state(self): return self.q
     def observe(self): return {**{k: self.picture for k in self.cameras}, "observation.state": self.q, "task": "go round"}
     def act(self, command): self.q = np.array(command, np.float32)
+    @property
+    def spec(self): return RobotSpec({k: self.picture.shape[:2] for k in self.cameras}, [f"joint{i}.pos" for i in range(6)], SO101_UNITS)
 
 def toy_chunk(look: Look, n: int = 24) -> np.ndarray:  # (n, 6) degrees
     "A policy for it: swing for two seconds, rest for one, and so on"
@@ -212,8 +220,8 @@ class Trip:
 class ControlLoop:
     "Algorithm 1: execute, look in time, merge what comes back. One thread owns the queue and the arm."
     def __init__(self,
-        robot,  # object with state(), observe(), act(command) and done
-        link,  # object with submit(look) and replies()
+        robot,  # object with state(), observe(), act(command) and done, see above
+        link,  # object with submit(look), replies() and close()
         control: Control = Control(),
         clock=None,  # VirtualClock or Clock
         seed: int = 0,  # of the policy's noise; every look draws another
@@ -226,7 +234,7 @@ class ControlLoop:
         self.pending, self.answered, self.due, self.acted = None, None, None, -math.inf
         self.slow, self.splicing, self.failures, self.retry = True, False, 0, -math.inf
         self.ticks, self.trips, self.events, self.count = deque(maxlen=keep), deque(maxlen=keep), deque(maxlen=keep), Counter()
-        self.ids, self.delays, self.log = secrets.randbits(48), deque(maxlen=10), log
+        self.ids, self.delays, self.log, self.ended = secrets.randbits(48), deque(maxlen=10), log, ""  # ended: by what, when it did not end well
 
     def say(self, kind, text=""):
         self.count[kind] += 1
@@ -248,13 +256,20 @@ def tick(self: ControlLoop):
     self.due = max(self.due + 1 / self.control.fps, self.clock.now())  # a step that took too long is not made up for
     self.clock.sleep_until(self.due)
 
+# %% ../nbs/11_async_inference.ipynb #65d88d99
 @patch
 def run(self: ControlLoop,
     seconds: float = math.inf,
 ):
-    "Tick until the robot is done or time is up"
+    "Tick until the robot is done or time is up. What the robot raises ends the drive: it is told, the link is closed, the caller gets it"
     end = self.clock.now() + seconds - 1e-9
-    while not self.robot.done and self.clock.now() < end: self.tick()
+    try:
+        while not self.robot.done and self.clock.now() < end: self.tick()
+    except BaseException as e:  # Ctrl-C too
+        self.ended = f"{type(e).__name__}: {e}"
+        self.say("ended", self.ended)
+        self.link.close()
+        raise
     return self
 
 # %% ../nbs/11_async_inference.ipynb #4c6c851f
@@ -328,23 +343,36 @@ def _fail(self: ControlLoop, now, why):
 @patch
 def _act(self: ControlLoop, now) -> str:  # "act", "hold" or "approach"
     "Execute the action of this step, or hold the pose; slowly at first, and limited where chunks meet"
-    target, c = self.queue.peek(), self.control
+    target, before, c = self.queue.peek(), self.command, self.control
     if target is None:
         if self.ticks and self.ticks[-1].mode != "hold": self.say("dry", "nothing left to do: holding the pose")
         self.count["held"] += 1
-        self.robot.act(self.command)
+        self._send(before)
         return "hold"
     if now - self.acted > c.gap: self.slow = True
     speed = c.approach_speed if self.slow else c.splice_speed if self.splicing else None
     step = np.inf if speed is None else speed / c.fps
-    self.command = np.clip(target, self.command - step, self.command + step).astype(np.float32)
-    there = np.array_equal(self.command, target.astype(np.float32))
+    self._send(np.clip(target, before - step, before + step))
+    there = self._arrived(target.astype(np.float32), before, step)
     mode = "approach" if self.slow and not there else "act"
     if there: self.slow = self.splicing = False
     if mode == "act": self.queue.pop()
     self.acted = now
-    self.robot.act(self.command)
     return mode
+
+# %% ../nbs/11_async_inference.ipynb #50351b0d
+@patch
+def _send(self: ControlLoop, command):
+    "Tell the arm; what it made of the command counts from now on"
+    command = command.astype(np.float32)
+    sent = self.robot.act(command)
+    self.command = command if sent is None else np.array(sent, np.float32)
+
+@patch
+def _arrived(self: ControlLoop, target, before, step) -> bool:
+    "Was this the whole way, or did it bring the arm no nearer, because it cannot come nearer?"
+    left = lambda command: np.abs(target - command).sum()
+    return np.array_equal(self.command, target) or left(self.command) > left(before) - min(0.05, step / 10)
 
 # %% ../nbs/11_async_inference.ipynb #abe3d366
 @patch
@@ -355,7 +383,7 @@ def _mind_clock(self: ControlLoop, now):
     self.say("jump", f"{now - self.due:+.1f} s: the queue is forgotten")
     self.queue.waiting.clear()
     if self.pending: self._fail(now, "the clock jumped")
-    self.due, self.slow, self.retry = now, True, now
+    self.due, self.slow, self.retry, self.command = now, True, now, np.array(self.robot.state(), np.float32)
 
 # %% ../nbs/11_async_inference.ipynb #1b34a7ca
 @patch
@@ -368,6 +396,7 @@ def tell(self: ControlLoop) -> str:
     seconds, l = len(self.ticks) / self.control.fps, self.latency()
     waits = f"latency p50 {1000 * np.median(l):.0f} ms, p95 {1000 * np.quantile(l, 0.95):.0f} ms" if len(l) else "no chunk ever came"
     what = f"{'done' if self.robot.info['success'] else 'not done'} after {seconds:.1f} s: " if hasattr(self.robot, "info") else ""
+    if self.ended: what = f"ended by {self.ended}: "
     return f"{what}{self.count['look']} looks, {self.count['merged']} chunks, {self.count['failed']} failed, {waits}, held its pose {self.count['held'] / self.control.fps:.1f} s"
 
 # %% ../nbs/11_async_inference.ipynb #7f48fd28
@@ -403,6 +432,7 @@ class FaultyLink:
     ): self.link, self.clock, self.fate, self.rng, self.due, self.sent = link, clock, fate, np.random.default_rng(seed), [], 0
 
     def submit(self, look): self.link.submit(look)
+    def close(self): self.link.close()
     def replies(self):
         for r in self.link.replies():
             for wait, reply in self.fate(self.rng, r):
@@ -431,9 +461,10 @@ def pack(
 ) -> pb.Tensor:
     "An array as a message: its type, its shape, its bytes"
     if not jpeg: return pb.Tensor(dtype=x.dtype.name, shape=x.shape, data=x.astype(x.dtype.newbyteorder("<")).tobytes())
-    file = io.BytesIO()
-    Image.fromarray(x).save(file, "JPEG", quality=jpeg)
-    return pb.Tensor(dtype="uint8", shape=x.shape, encoding=pb.JPEG, data=file.getvalue())
+    import cv2  # only here: who sends raw pictures need not load it
+    if x.dtype != np.uint8 or x.ndim != 3 or x.shape[2] != 3: raise ValueError(f"only pictures (H, W, 3) uint8 become JPEG, found {x.dtype} {x.shape}: choose jpeg=0")
+    data = cv2.imencode(".jpg", cv2.cvtColor(x, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, jpeg])[1]
+    return pb.Tensor(dtype="uint8", shape=x.shape, encoding=pb.JPEG, data=data.tobytes())
 
 # %% ../nbs/11_async_inference.ipynb #7c306328
 def unpack(
@@ -451,11 +482,16 @@ def unpack(
     return np.frombuffer(t.data, np.dtype(dtype).newbyteorder("<")).reshape(shape)
 
 def _unpack_jpeg(t, shape, name):
+    "Pillow reads the head, OpenCV the picture, which takes it half the time"
+    import cv2
     try:
-        with Image.open(io.BytesIO(t.data), formats=("JPEG",)) as im:
-            if (im.height, im.width, len(im.getbands())) != tuple(shape): raise ValueError(f"it is a picture of {im.height} x {im.width} x {len(im.getbands())}")
-            return np.asarray(im)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as e: raise ValueError(f"{name} is no JPEG of shape {tuple(shape)}: {e}") from None
+        with Image.open(io.BytesIO(t.data), formats=("JPEG",)) as im: found = im.height, im.width, len(im.getbands())
+        if found != tuple(shape): raise ValueError(f"it is a picture of {found[0]} x {found[1]} x {found[2]}")
+        if t.data.count(b"\xff\xda") > 1: raise ValueError("it has several scans, which may take for ever to read: send a baseline JPEG")
+        picture = cv2.imdecode(np.frombuffer(t.data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+        if picture is None: raise ValueError("it is damaged")
+        return picture
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, cv2.error) as e: raise ValueError(f"{name} is no JPEG of shape {tuple(shape)}: {e}") from None
 
 # %% ../nbs/11_async_inference.ipynb #6be5a912
 def look_message(
@@ -593,7 +629,7 @@ def _infer(self: PolicyClient, look):
 def close(self: PolicyClient):
     "Say goodbye, when anybody is there to hear it"
     try: self.call("Leave", pb.Goodbye(session=self.session), 0.5)
-    except grpc.RpcError: pass
+    except (grpc.RpcError, ValueError): pass  # ValueError: closed already
     self.pool.shutdown(wait=False, cancel_futures=True)
     self.channel.close()
 
@@ -634,22 +670,32 @@ class TwinRobot:
         return RobotSpec({f"observation.images.{c}": size for c in self.cameras}, list(NAMES), SO101_UNITS)
 
 # %% ../nbs/11_async_inference.ipynb #f6223b42
+class Console:
+    "Each trouble of a drive once, on standard error, and its end; everything goes to the log, if there is one"
+    def __init__(self, log=None): self.log, self.trouble = log, ""
+    def __call__(self, event, **more):
+        if self.log: self.log(event, **more)
+        text = more.get("text", "")
+        if event == "merged" and self.trouble: event, text = "well again", ""
+        elif event not in ("failed", "jump", "ended") or text == self.trouble: return
+        self.trouble = text
+        print(f"{event}{': ' if text else ''}{text}", file=sys.stderr, flush=True)
+
 def _drive_remote(server, policy, env, say, seed, max_seconds, control, tls, log):
     "The twin here, the policy there; torch is not needed"
     from smolvla.sim import SO101Env, parse
+    if tls and (missing := [f for f in ("server.crt", "token") if not Path(tls, f).is_file()]): raise FileNotFoundError(f"{tls} has no {', '.join(missing)}: copy what smolvla_certificate made on the server's machine, and name the folder with --tls")
+    token, crt = (Path(tls, "token").read_text().strip(), Path(tls)/"server.crt") if tls else ("", None)
     world = SO101Env(parse(say)[0] if say else env, max_seconds=max_seconds)
     world.reset(seed=seed, options={"instruction": say} if say else None)
     robot = TwinRobot(world)
-    token, crt = (Path(tls, "token").read_text().strip(), Path(tls)/"server.crt") if tls else ("", None)
     link = PolicyClient(server, policy, robot.spec, control, token, crt)
     try:
         link.greet()
-        loop = ControlLoop(robot, link, control, seed=seed, log=JsonLog(log) if log else None)
-        loop.run()
+        return ControlLoop(robot, link, control, seed=seed, log=Console(JsonLog(log) if log else None)).run()
     finally:
         link.close()
         world.close()
-    return loop
 
 # %% ../nbs/11_async_inference.ipynb #a8e1012c
 @call_parse

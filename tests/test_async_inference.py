@@ -1,10 +1,11 @@
 "The control loop in virtual time: which action when, what is refused, and what the arm does on a bad day. No test here needs torch."
-import subprocess, sys, textwrap, time, tracemalloc
+import io, json, subprocess, sys, textwrap, time, tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 import make_proto                                                     # tools/ is on the path, see pytest.ini
 from smolvla import async_inference as ai
 from smolvla import async_pb2 as pb
@@ -68,6 +69,26 @@ def test_random_merges_never_bring_a_step_back():
                 q.pop()
             assert all(s >= q.step for s in q.waiting) and len(q) <= 10
         assert popped == list(range(len(popped)))
+
+def test_a_chunk_that_arrives_while_an_action_is_being_sent_does_not_bring_it_back():
+    "LeRobot marks a step as done only after sending it, so a merge in between queues the running action again"
+    class Eager:
+        "Answers to the last look, once more, come while the arm moves"
+        def __init__(self): self.inbox, self.last = [], None
+        def submit(self, look): self.last = look; self.inbox.append(Reply(look.id, look.step, numbered(look)))
+        def replies(self): found, self.inbox = self.inbox, []; return found
+    class Moving(ToyArm):
+        def act(self, command):
+            if eager.last: eager.inbox.append(Reply(eager.last.id, eager.last.step, numbered(eager.last)))
+            super().act(command)
+            if eager.last: eager.inbox.append(Reply(eager.last.id, eager.last.step, numbered(eager.last)))
+    eager = Eager()
+    loop = drive(Control(g=1.0, **SWIFT), seconds=10, arm=Moving(), link=lambda clock: eager)
+    assert in_order(loop) and len(executed(loop)) == 300 and loop.count["refused"] > 500
+
+def test_an_aggregate_function_that_gives_rubbish_ends_the_drive():
+    for bad in (lambda old, new: new * np.nan, lambda old, new: 3.0, lambda old, new: None):
+        with pytest.raises(ValueError, match="aggregate function"): drive(Control(g=0.7, aggregate=bad, **SWIFT))
 
 @pytest.mark.parametrize("name,share", [("latest", 1), ("weighted", 0.7), ("average", 0.5), ("conservative", 0.3)])
 def test_aggregation_only_where_chunks_overlap(name, share):
@@ -209,6 +230,91 @@ def test_the_time_of_day_plays_no_part(monkeypatch):
     loop = ControlLoop(ToyArm(), SimulatedLink(numbered, clock, lag(0.02)), Control(**SWIFT), clock).run(0.4)
     assert in_order(loop) and loop.count["failed"] == 0
 
+def test_after_a_jump_the_loop_begins_where_the_arm_is():
+    "While the laptop slept, the arm's own watchdog has laid it down"
+    class Lowered(ToyArm):
+        def state(self): return self.q if clock.at else self.q - 50
+        def act(self, command): told.append(float(command[0])); super().act(command) if clock.at else None
+    clock, told = Jumpy(3, 60.0), []
+    loop = ControlLoop(Lowered(), SimulatedLink(lambda look: np.full((24, 6), 30, np.float32), clock, lag(0.05)), Control(approach_speed=30), clock)
+    while not loop.count["jump"]: loop.tick()
+    assert told[-2] == 30 and told[-1] == -20                         # not one step towards the old pose
+    for _ in range(60): loop.tick()
+    assert np.abs(np.diff(told[-60:])).max() <= 1.0001 and told[-1] == 30
+
+# an arm that will not, or not so fast
+
+class Stopped(RuntimeError): pass
+
+@pytest.mark.parametrize("when", ["act", "observe", "state"])
+@pytest.mark.parametrize("kind", [Stopped, KeyboardInterrupt, ConnectionError])
+def test_what_the_robot_raises_ends_the_drive_with_its_reason(when, kind, tmp_path):
+    class Arm(ToyArm): pass
+    def fail(self, *a):
+        if clock.t > 1: raise kind("shoulder_lift: hot (63 C)")
+        return getattr(ToyArm, when)(self, *a)
+    setattr(Arm, when, fail)
+    class Link(SimulatedLink):
+        closed = 0
+        def close(self): self.closed += 1
+    clock, log = VirtualClock(), JsonLog(tmp_path/"log")
+    loop = ControlLoop(Arm(), Link(numbered, clock, lag(0.1)), Control(g=0.9, tolerance=1.0, **SWIFT), clock, log=log)
+    with pytest.raises(kind, match="shoulder_lift"): loop.run(10)
+    assert loop.link.closed == 1 and loop.ended == f"{kind.__name__}: shoulder_lift: hot (63 C)" and loop.ended in loop.tell()
+    assert 1 < clock.t < 1.5 and loop.events[-1][2] == "ended" and json.loads((tmp_path/"log").read_text().splitlines()[-1])["text"] == loop.ended
+
+class Careful(ToyArm):
+    "An arm with limits of its own: one degree per step, and none beyond 25"
+    def act(self, command):
+        super().act(np.clip(command, self.q - 1, np.minimum(self.q + 1, 25)))
+        return self.q
+
+def test_an_arm_slower_than_the_approach_is_waited_for():
+    loop = drive(Control(approach_speed=90), infer=lambda look: np.full((24, 6), 20, np.float32) + numbered(look) / 100, arm=Careful(), seconds=5)
+    approach = [t.command[0] for t in loop.ticks if t.mode == "approach"]
+    assert np.abs(np.diff([0, *approach])).max() <= 1.0001 and len(approach) == 19 and executed(loop)[:3].tolist() == pytest.approx([20, 20.01, 20.02])
+
+def test_an_action_beyond_the_arms_range_does_not_stall_it():
+    loop = drive(Control(approach_speed=90), infer=lambda look: np.full((24, 6), 40, np.float32), arm=Careful(), seconds=5)
+    modes = [t.mode for t in loop.ticks]
+    assert modes.count("approach") == 25 and set(modes[-60:]) == {"act"} and loop.ticks[-1].command[0] == 25 and loop.count["merged"] > 5
+
+@pytest.mark.parametrize("speed", [30, 90])
+def test_it_drives_the_arm_of_chapter_13(speed):
+    from smolvla.motors import ManualClock
+    from smolvla.sim import HOME
+    from smolvla.so101 import SO101
+    from smolvla.so101 import Stopped as ArmStopped
+    class Robot(ToyArm):
+        def __init__(self, arm): self.arm, self.picture, self.act, self.state = arm, np.zeros((48, 64, 3), np.uint8), arm.send, arm.state
+        def observe(self): self.q = self.state(); return super().observe()
+    class TwinClock:
+        "The loop's clock is the twin's"
+        def now(self): return arm.clock.now()
+        def sleep_until(self, t): arm.clock.sleep(max(0, t - arm.clock.now()))
+    far = (HOME + np.array([0, 15, -15, 0, 60, 40])).astype(np.float32)  # one joint so far away that the arm refuses it as a first target
+    with SO101(clock=ManualClock()) as arm:
+        arm.move_to(HOME)
+        loop = ControlLoop(Robot(arm), SimulatedLink(lambda look: np.tile(far, (24, 1)), TwinClock(), lag(0.1)), Control(approach_speed=speed), TwinClock())
+        loop.run(5)
+        moves = np.diff([t.command[:5] for t in loop.ticks], axis=0)
+        approach = np.array([t.mode == "approach" for t in loop.ticks])
+        assert np.abs(arm.state() - far)[:5].max() < 3 and 60 * 30 / speed - 3 < approach.sum() < 60 * 30 / speed + 3 and np.abs(moves).max() < speed / 30 + 0.01
+        arm.stop("somebody pressed STOP")
+        with pytest.raises(ArmStopped, match="somebody pressed STOP"): loop.run(5)
+        assert loop.ended.startswith("Stopped: stopped: somebody pressed STOP") and arm.mode == "stopped"
+
+def test_toy_and_twin_have_what_the_loop_needs():
+    from smolvla.sim import SO101Env
+    env = SO101Env("sorting", max_seconds=2, image_size=64)
+    env.reset(seed=1)
+    for robot in (ToyArm(), ai.TwinRobot(env)):
+        obs, spec = robot.observe(), robot.spec
+        assert {k: v.shape[:2] for k, v in obs.items() if ".images." in k} == spec.cameras and all(obs[k].dtype == np.uint8 for k in spec.cameras)
+        assert len(spec.joints) == len(spec.units) == len(robot.state()) == len(obs["observation.state"]) == 6 and obs["task"] and robot.done is False
+        robot.act(robot.state())
+    env.close()
+
 # speed limits
 
 def test_the_first_action_is_approached_slowly():
@@ -272,6 +378,28 @@ def test_declared_sizes_are_checked_before_anything_is_allocated():
         assert "observation.images.wrist" in str(e.value) and len(str(e.value)) < 300
     assert tracemalloc.get_traced_memory()[1] < 2e6                 # one such picture would take 6e6
     tracemalloc.stop()
+
+def jpeg(picture, **kw):
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", **kw)
+    return pb.Tensor(dtype="uint8", shape=picture.shape, encoding=pb.JPEG, data=file.getvalue())
+
+def test_jpegs_of_other_makers_are_read_as_they_are():
+    picture = np.linspace(0, 255, 48 * 64 * 3).reshape(48, 64, 3).astype(np.uint8)
+    turn = Image.Exif()
+    turn[0x112] = 6                                                   # "turn me by 90 degrees": a viewer obeys, a robot must not
+    for kw in (dict(quality=95), dict(quality=95, subsampling=0), dict(quality=95, exif=turn)):
+        assert np.abs(unpack(jpeg(picture, **kw), "uint8", picture.shape, "x").astype(int) - picture).mean() < 3
+
+def test_a_jpeg_of_many_scans_or_damaged_is_refused():
+    "One progressive JPEG can hold thousands of passes over the picture and keep a reader busy for minutes"
+    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    whole = jpeg(picture).data
+    bad = {"several scans": jpeg(picture, progressive=True).data, "damaged": whole[:len(whole) // 2], "no JPEG": whole[10:]}
+    for says, data in bad.items():
+        with pytest.raises(ValueError, match=says): unpack(pb.Tensor(dtype="uint8", shape=picture.shape, encoding=pb.JPEG, data=data), "uint8", picture.shape, "x")
+    for x in (picture.astype(np.float32), picture[:, :, 0], picture[:, :, :2]):
+        with pytest.raises(ValueError, match="jpeg=0"): pack(x, 90)
 
 def test_a_look_survives_the_journey():
     look = Look(2**60, 17, 0.0, {**ToyArm().observe(), "observation.state": np.arange(6, dtype=np.float32)}, 5, np.ones((3, 6), np.float32), 2, "vjp")
