@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['AGGREGATES', 'PROTOCOL', 'MESSAGE_LIMIT', 'SO101_UNITS', 'REPLIES', 'blend', 'ActionQueue', 'Control', 'moved',
-           'VirtualClock', 'Clock', 'Look', 'Reply', 'SimulatedLink', 'lag', 'ToyArm', 'toy_chunk', 'Tick', 'Trip',
-           'ControlLoop', 'steps_late', 'smallest_g', 'idle_share', 'FaultyLink', 'RobotSpec', 'pack', 'unpack',
+           'VirtualClock', 'Clock', 'Look', 'Reply', 'SimulatedLink', 'lag', 'NotSeen', 'ToyArm', 'toy_chunk', 'Tick',
+           'Trip', 'ControlLoop', 'steps_late', 'smallest_g', 'idle_share', 'FaultyLink', 'RobotSpec', 'pack', 'unpack',
            'look_message', 'ClockOffset', 'is_loopback', 'open_channel', 'ServerRefused', 'PolicyClient', 'explain',
-           'JsonLog', 'TwinRobot', 'Console', 'drive_cli']
+           'JsonLog', 'TwinRobot', 'Console']
 
 # %% ../nbs/11_async_inference.ipynb #292ef69c
 import os
@@ -27,7 +27,6 @@ import grpc
 import numpy as np
 from PIL import Image
 from fastcore.basics import patch
-from fastcore.script import call_parse
 
 from . import async_pb2 as pb
 
@@ -180,6 +179,8 @@ def lag(
     return lambda: mean * math.exp(s * rng.standard_normal() - s * s / 2)
 
 # %% ../nbs/11_async_inference.ipynb #b6081a32
+class NotSeen(RuntimeError): "A camera has nothing to show right now; the arm itself is well"
+
 class ToyArm:
     "Six joints that are where they were told to be, two grey pictures: enough to practise with"
     done, cameras = False, ("observation.images.overhead", "observation.images.wrist")
@@ -287,10 +288,12 @@ def _wants_look(self: ControlLoop, now):
 @patch
 def _look(self: ControlLoop, now):
     "Capture and send. The first action of the answer is for the step that comes next."
+    try: seen = self.robot.observe()
+    except NotSeen as e: self.retry = now + 0.1; return self.say("blind", str(e))
     self.ids += 1
-    look = Look(self.ids, self.queue.step, now, self.robot.observe(), 1000 * self.seed + self.count["look"])
+    look = Look(self.ids, self.queue.step, now, seen, 1000 * self.seed + self.count["look"])
     if self.control.rtc and len(self.queue): look.leftover, look.delay, look.rtc = self.queue.rest(), max(self.delays, default=0), self.control.rtc
-    self.pending = Trip(look, np.array(look.observation["observation.state"], np.float32))
+    self.pending = Trip(look, np.array(seen["observation.state"], np.float32))
     self.trips.append(self.pending)
     self.say("look", "" if len(self.queue) else "must go: nothing left")
     self.link.submit(look)
@@ -677,56 +680,6 @@ class Console:
         if self.log: self.log(event, **more)
         text = more.get("text", "")
         if event == "merged" and self.trouble: event, text = "well again", ""
-        elif event not in ("failed", "jump", "ended") or text == self.trouble: return
+        elif event not in ("failed", "blind", "jump", "ended") or text == self.trouble: return
         self.trouble = text
         print(f"{event}{': ' if text else ''}{text}", file=sys.stderr, flush=True)
-
-def _drive_remote(server, policy, env, say, seed, max_seconds, control, tls, log):
-    "The twin here, the policy there; torch is not needed"
-    from smolvla.sim import SO101Env, parse
-    if tls and (missing := [f for f in ("server.crt", "token") if not Path(tls, f).is_file()]): raise FileNotFoundError(f"{tls} has no {', '.join(missing)}: copy what smolvla_certificate made on the server's machine, and name the folder with --tls")
-    token, crt = (Path(tls, "token").read_text().strip(), Path(tls)/"server.crt") if tls else ("", None)
-    world = SO101Env(parse(say)[0] if say else env, max_seconds=max_seconds)
-    world.reset(seed=seed, options={"instruction": say} if say else None)
-    robot = TwinRobot(world)
-    link = PolicyClient(server, policy, robot.spec, control, token, crt)
-    try:
-        link.greet()
-        return ControlLoop(robot, link, control, seed=seed, log=Console(JsonLog(log) if log else None)).run()
-    finally:
-        link.close()
-        world.close()
-
-# %% ../nbs/11_async_inference.ipynb #a8e1012c
-@call_parse
-def drive_cli(
-    policy: str = "nano",  # nano (the shipped one), a policy folder, or a run folder of smolvla_train; with --server a name that it serves
-    say: str = None,  # The sentence, for example "put the blue cube in the left box" (default: one of the task's)
-    env: str = "pick_place",  # The twin, in a scene of this task: pick_place, sorting, stacking, pick_place_lego, pad
-    seed: int = 1_000_000,  # Scene
-    out: str = "outputs/drive",  # Folder for the video (without --server)
-    max_seconds: float = 20.0,  # Simulated seconds; with --server also real ones
-    server: str = None,  # HOST:PORT of smolvla_serve; then this machine needs no torch
-    tls: str = None,  # Folder with server.crt and token of that server
-    n: int = 24,  # Actions taken of each chunk (with --server)
-    g: float = 0.7,  # Look again below this share of n; 0 waits for every chunk (with --server)
-    tolerance: float = None,  # Skip a look unless a joint has moved more than this many degrees (with --server)
-    aggregate: str = "latest",  # Where chunks overlap: latest, weighted, average or conservative (with --server)
-    rtc: str = "",  # Real-time chunking: vjp or identity (with --server)
-    log: str = None,  # File for what happened, JSON lines (with --server)
-):
-    """Obey a sentence in the twin: with the policy here, and a video, or with a policy server.
-    Example: smolvla_drive --say 'stack the red cube on the blue cube' --seed 1000007
-    Example: smolvla_drive --server localhost:8765 --env sorting"""
-    try:
-        if server:
-            loop = _drive_remote(server, policy, env, say, seed, max_seconds, Control(n=n, g=g, tolerance=tolerance, aggregate=aggregate, rtc=rtc), tls, log)
-            return print(loop.tell())
-        from smolvla.evaluation import drive, tell
-        from smolvla.sim import instruction
-        say = say or instruction(env, np.random.default_rng(seed))
-        name = re.sub(r"\W+", "_", say.lower()).strip("_")[:60]
-        e = drive(policy, say, seed, Path(out)/f"{name}_{seed}.mp4", max_seconds)
-    except (ValueError, OSError, RuntimeError) as err: sys.exit(f"smolvla_drive: {err}")
-    except KeyboardInterrupt: sys.exit("smolvla_drive: stopped")
-    print(tell(e), f"video: {e.video}", sep="\n")

@@ -15,7 +15,7 @@ import numpy as np
 from fastcore.basics import patch
 from fastcore.script import call_parse
 
-from .async_inference import SO101_UNITS, Control, ControlLoop, JsonLog, PolicyClient, RobotSpec, ServerRefused, SimulatedLink, TwinRobot, lag
+from .async_inference import SO101_UNITS, Console, Control, ControlLoop, JsonLog, PolicyClient, RobotSpec, ServerRefused, SimulatedLink, TwinRobot, lag
 from .data import JOINTS
 from .motors import BusError, ManualClock, need_port
 from .recording import CameraLost, TwinCamera, as_size, cut, jpeg, open_cameras, preflight
@@ -169,6 +169,7 @@ def _keep_fresh(driving, panel):
 # %% ../nbs/14a_driving.ipynb #f28d46d9
 def _link(server, policy, spec, control, tls):
     "A client of that server, which has let us in"
+    if tls and (missing := [f for f in ("server.crt", "token") if not Path(tls, f).is_file()]): raise FileNotFoundError(f"{tls} has no {', '.join(missing)}: copy what smolvla_certificate made on the server's machine, and name the folder with --tls")
     token, crt = (Path(tls, "token").read_text().strip(), Path(tls)/"server.crt") if tls else ("", None)
     link = PolicyClient(server, policy, spec, control, token, crt)
     try: link.greet()
@@ -191,7 +192,7 @@ def _drive_remote(server, policy, env, say, seed, max_seconds, control, tls, log
         world.reset(seed=seed, options={"instruction": say} if say else None)
         robot = TwinRobot(world)
         link = _link(server, policy, robot.spec, control, tls)
-        loop = ControlLoop(robot, link, control, seed=seed, log=JsonLog(log) if log else None).run()
+        loop = ControlLoop(robot, link, control, seed=seed, log=Console(JsonLog(log) if log else None)).run()
         link.close()
         return loop
     finally: world.close()
@@ -214,7 +215,7 @@ def _drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, s
         link = _link(address, name, robot.spec, control, tls)
         stack.callback(link.close)
         print(f"driving: {robot.say}   (Ctrl-C lays the arm down)", flush=True)
-        return drive_arm(robot, link, control, seed, JsonLog(log) if log else None)
+        return drive_arm(robot, link, control, seed, Console(JsonLog(log) if log else None))
 
 # %% ../nbs/14a_driving.ipynb #df136493
 @call_parse

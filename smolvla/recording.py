@@ -25,14 +25,15 @@ from fastcore.script import call_parse
 from PIL import Image
 from tqdm.auto import tqdm
 
+from .async_inference import NotSeen
 from .data import JOINTS, DatasetError, DatasetWriter, LeRobotDataset, so101_features
 from .motors import BusError, ManualClock, need_port, terminal
 from .setup_check import Check, Checks, check_disk
-from .sim import EVAL_SEED0, Camera, Demonstrator, Ledger, SO101Env, mujoco, record
+from .sim import EVAL_SEED0, HOME, Camera, Demonstrator, Ledger, SO101Env, mujoco, record
 from .so101 import SO101, UNITS, Jogger, Keyboard, NotSafe, Stopped, TooFar, gentle_end
 
-# %% ../nbs/14_recording.ipynb #695a31a7
-class CameraLost(RuntimeError): "No picture, or none that is fresh enough; the message names the camera and what to look at."
+# %% ../nbs/14_recording.ipynb #b31867a8
+class CameraLost(NotSeen): "No picture, or none that is fresh enough; the message names the camera and what to look at."
 
 @dataclass
 class Shot:
@@ -446,7 +447,8 @@ def episode(self:Recorder,
     seed:int, # scene
     say:str|None=None, # sentence
 )->bool: # kept; a failed attempt is forgotten
-    "One unattended episode of the twin."
+    "One unattended episode of the twin, from the home pose: a folded arm would unfold through the cubes."
+    if self.arm.mode == "free": self.arm.move_to(HOME)
     self.task = operator.new_scene(seed, say)
     self.order("begin")
     self.run(until=lambda: operator.over or self.mode == "held")

@@ -12,7 +12,7 @@ __all__ = ['GL_HELP', 'NAMES', 'HOME', 'FPS', 'SUBSTEPS', 'JOINT_RANGE', 'COLORS
            'read_stl', 'cluster', 'slug', 'load_robot', 'look_at', 'make_spec', 'base_model', 'Camera', 'project',
            'Arm', 'frame', 'pitch_for', 'check_task', 'plain', 'instruction', 'parse', 'draw_layout', 'SO101Env',
            'gap_percent', 'smoothstep', 'Demonstrator', 'rollout', 'random_scene', 'features', 'record_episode',
-           'Ledger', 'record', 'record_cli']
+           'Ledger', 'record']
 
 # %% ../nbs/09_simulation.ipynb #a79f8a5d
 import atexit, copy, ctypes.util, functools, json, multiprocessing, os, signal, sys, weakref
@@ -22,7 +22,6 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 from fastcore.basics import patch
-from fastcore.script import call_parse
 from gymnasium import spaces
 from tqdm import tqdm
 
@@ -1078,23 +1077,3 @@ def record(
             n, bad = _record_task(writer, ledger, t, episodes, seed0, (noise, speed, randomize, image_size, lead), workers, quiet)
             frames, failed = frames+n, failed+bad
         return {"episodes": writer.num_episodes, "frames_added": frames, "failed": failed, "root": str(root)}
-
-# %% ../nbs/09_simulation.ipynb #fb617349
-@call_parse
-def record_cli(
-    task:str="pick_place", # pick_place, sorting, stacking, pick_place_lego, pad; several with commas
-    episodes:int=20, # successful episodes a task; run again to go on
-    out:str=None, # folder of the data set (default outputs/data/TASK)
-    seed:int=0, # seed of the first episode
-    noise:float=0.0, # disturbance of the executed commands, degrees (recorded actions stay clean)
-    speed:float=1.5, # speed of the demonstrator; 1 takes about 6 s a pick
-    workers:int=2, # processes that simulate and draw
-    randomize:bool=False, # vary light, colours, cameras, cube size
-):
-    """Record demonstrations in the simulated SO-101 as a LeRobot v3.0 data set. Ctrl-C keeps what is saved.
-    Example: smolvla_record --task pick_place,sorting --episodes 20 --out outputs/data/mixed --noise 1.5"""
-    out = out or f"outputs/data/{task.replace(',', '+')}"
-    try: r = record(task, episodes, out, seed, noise, speed, workers, randomize)
-    except KeyboardInterrupt: raise SystemExit(f"\nstopped; every saved episode is kept in {out}. The same command goes on from there.")
-    except (ValueError, RuntimeError, OSError) as e: raise SystemExit(f"smolvla_record: {e}")
-    print(f"{r['episodes']} episodes in {out} ({r['frames_added']} frames added, {r['failed']} failed demonstrations left out)")

@@ -438,7 +438,7 @@ def test_the_client_needs_no_torch():
 
 def test_the_command_without_torch_says_what_is_wrong():
     p = without_torch("""
-        from smolvla.async_inference import drive_cli
+        from smolvla.driving import drive_cli
         drive_cli(server='localhost:1', env='sorting', max_seconds=1.0)""")
     assert p.returncode == 1 and "smolvla_drive: localhost:1: UNAVAILABLE" in p.stderr and "smolvla_serve" in p.stderr and "Traceback" not in p.stderr
 

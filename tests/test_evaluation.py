@@ -5,7 +5,7 @@ import av, numpy as np, pytest, torch
 
 from smolvla import evaluation
 from smolvla.data import LeRobotDataset
-from smolvla import async_inference
+from smolvla import driving
 from smolvla.evaluation import (EVAL_SEED0, DemonstratorDriver, EvalResult, Episode, Lead, PolicyDriver, Rate, aim, correct_cli, drive, eval_cli, eval_seeds,
                                 evaluate, failure_gallery, load_result, load_video, mcnemar, result_grid, run_episode, save_video, tell, video_grid, wilson)
 from smolvla.policy import SmolVLA
@@ -213,7 +213,7 @@ def test_drive_films_a_sentence(tmp_path):
 
 def test_unknown_sentence_lists_what_can_be_said():
     with pytest.raises(ValueError, match="put the red cube in the left box"): drive(DemonstratorDriver(), "make coffee")
-    with pytest.raises(SystemExit, match="(?s)smolvla_drive: .*make coffee.*stack the red cube"): async_inference.drive_cli(policy="nowhere", say="make coffee")
+    with pytest.raises(SystemExit, match="(?s)smolvla_drive: .*make coffee.*stack the red cube"): driving.drive_cli(policy="nowhere", say="make coffee")
 
 def test_commands_name_what_is_missing(tmp_path):
     for n in (1, 2):

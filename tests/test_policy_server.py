@@ -310,7 +310,7 @@ def test_the_loop_without_latency_is_the_evaluation_of_chapter_10(nano):
 def test_the_command_drives_the_twin_without_torch(nano, tmp_path):
     code = f"""import sys
 for m in ('torch', 'transformers'): sys.modules[m] = None
-from smolvla.async_inference import drive_cli
+from smolvla.driving import drive_cli
 drive_cli(server=sys.argv[1], say='put the red cube in the left box', max_seconds=3.0, log={str(tmp_path/'log')!r})"""
     with PolicyServer({"nano": nano}, port=0) as s:
         p = subprocess.run([sys.executable, "-c", code, s.address], capture_output=True, text=True, timeout=120)

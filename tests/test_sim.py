@@ -286,6 +286,7 @@ def test_record_resumes_and_keeps_names(tmp_path):
 
 def test_ctrl_c_keeps_what_is_saved_and_the_same_command_goes_on(tmp_path, monkeypatch):
     import smolvla.sim as sim
+    from smolvla import recording
     from smolvla.data import LeRobotDataset
     one = sim._one
     def interrupted(task, seed, *how):
@@ -293,14 +294,15 @@ def test_ctrl_c_keeps_what_is_saved_and_the_same_command_goes_on(tmp_path, monke
         return one(task, seed, *how)
     monkeypatch.setattr(sim, "_one", interrupted)
     with pytest.raises(SystemExit, match="every saved episode is kept"):
-        sim.record_cli(task="pick_place", episodes=2, out=str(tmp_path/"demos"), seed=60, workers=1)
+        recording.record_cli(task="pick_place", episodes=2, out=str(tmp_path/"demos"), seed=60, workers=1)
     assert LeRobotDataset(tmp_path/"demos").num_episodes == 1
     monkeypatch.setattr(sim, "_one", one)
     assert record("pick_place", 2, tmp_path/"demos", seed0=60, quiet=True)["episodes"] == 2
 
 def test_two_recorders_on_one_folder(tmp_path):
     from smolvla.data import DatasetWriter
-    from smolvla.sim import features, record_cli
+    from smolvla.recording import record_cli
+    from smolvla.sim import features
     with DatasetWriter(tmp_path/"demos", FPS, features()):
         with pytest.raises(SystemExit, match="another process"): record_cli(out=str(tmp_path/"demos"), episodes=1, workers=1)
 
