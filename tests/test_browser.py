@@ -37,7 +37,7 @@ def lab(tmp_path_factory):
 def test_sliders_keys_and_stop_drive_the_arm(lab):
     write_notebook(lab.folder/"panel.ipynb", "An arm to click on", IMPORTS, WATCH)
     def seen(): return json.loads((lab.folder/"seen.json").read_text())
-    def until(what, f): return wait_for(what, lambda: (s := seen()) if f(s := seen()) else None, look=lambda: f"Now: {seen()}; see outputs/browser/failed.png")
+    def until(what, f): return wait_for(what, lambda: f(s := seen()) and s, look=lambda: f"Now: {seen()}; see outputs/browser/failed.png")
     def later(ticks=12): n = seen()["n"]; return until("the arm to live on", lambda s: s["n"] >= n+ticks)
     with lab.open("panel.ipynb") as page:
         page.run_all()
