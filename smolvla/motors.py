@@ -29,7 +29,7 @@ from fastcore.script import call_parse
 from serial.tools import list_ports
 
 from .data import JOINTS, json_bytes, write_durable
-from .sim import HOME, SO101Env, mujoco, to_radians
+from .sim import base_model, HOME, SO101Env, mujoco, to_radians
 
 # %% ../nbs/12_servo_bus.ipynb #8d0a85b5
 PING, READ, WRITE, REG_WRITE, ACTION, RESET, SYNC_READ, SYNC_WRITE = 1, 2, 3, 4, 5, 6, 0x82, 0x83
@@ -350,7 +350,7 @@ class Twin:
         self.model, self.dt, self.hand = m, m.opt.timestep, None  # hand: (6,) radians to which somebody bends the arm, None when nobody touches it
         for j, name in enumerate(JOINTS[:4]): m.jnt_range[j] = np.array([-.5, .5])*SPANS[name][0]*RAD
         m.actuator_ctrlrange[:6] = m.jnt_range[:6]+np.array([-.5, .5])  # a hand may press against a stop
-        self.stiffness, self.strength = m.actuator_gainprm[:6, 0].copy(), m.actuator_forcerange[:6, 1].copy()
+        self.stiffness, self.strength = base_model().actuator_gainprm[:6, 0], base_model().actuator_forcerange[:6, 1]  # of an arm that no bus has weakened
         lo, hi = m.jnt_range[5]
         self.scale = np.append(np.full(5, 1/RAD), SPANS["gripper"][0]/(hi-lo))  # ticks for a radian; the model's jaw opens 110 degrees, measured ones 130
         self.zero = np.append(np.full(5, 2047.), 2047-self.scale[5]*(lo+hi)/2)  # ticks at 0 rad, before the horns are screwed on somewhere
