@@ -25,7 +25,7 @@ def start(): torch.set_num_threads(1); start.backend = load_backends("nano")["na
 def episode(task, way, seed):
     if WAYS[way] is None:
         e = evaluate("nano", task, seeds=[seed]).episodes[0]
-        ok, s = e.success, e.steps/30
+        ok, s = e.success, e.time_s or 20.
     else:
         g = smallest_g(WAYS[way], 24)
         ok, s, _ = drive_twin(start.backend, task, seed, WAYS[way], Control(g=g or 0.))
