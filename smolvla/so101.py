@@ -154,8 +154,10 @@ class Calibrating:
         old = json.loads(self.notes.read_text()) if self.notes and self.notes.is_file() else {}
         self.offsets, self.lo, self.hi = old.get("offsets", {}), old.get("lo", {}), old.get("hi", {})
         self.now, self.wrapped, self._resumed, self._misses = {}, set(old.get("wrapped", [])), bool(self.offsets), 0
+        self._writing = threading.Lock()
     def _note(self):
-        if self.notes: write_durable(self.notes, json_bytes({"offsets": self.offsets, "lo": self.lo, "hi": self.hi, "wrapped": sorted(self.wrapped)}))
+        with self._writing:
+            if self.notes: write_durable(self.notes, json_bytes({"offsets": self.offsets, "lo": self.lo, "hi": self.hi, "wrapped": sorted(self.wrapped)}))
     def middle(self)->dict: # joint -> homing offset
         "Call this with every joint near the middle of its motion. Raises ValueError when an offset cannot be stored."
         self._free(dict.fromkeys(JOINTS, 0))
@@ -272,28 +274,34 @@ def calibration_panel(
     middle, sweep, write = (w.Button(description=d, layout=w.Layout(width="200px")) for d in ("1. it is in the middle", "2. sweep: start", "3. write to the motors"))
     bars, note = w.HTML(session.bars()), w.HTML()
     panel = w.VBox([w.HBox([middle, sweep, write]), bars, note])
-    panel.session, panel.calibration, panel.sweeping = session, None, False
+    panel.session, panel.calibration, panel.sweeping, panel.thread = session, None, False, None
     def step(f):
         def go(_):
             try: note.value = html.escape(f() or "")
             except (ValueError, BusError) as e: note.value, panel.sweeping = html.escape(str(e)), False
             bars.value, sweep.description = session.bars(), "2. sweep: end" if panel.sweeping else "2. sweep: start"
         return go
-    middle.on_click(step(lambda: f"offsets {session.middle()}"))
+    middle.on_click(step(lambda: _end_sweep(panel) or f"offsets {session.middle()}"))
     sweep.on_click(step(lambda: _start_sweep(panel, step, bars)))
     write.on_click(step(lambda: _write_result(panel)))
     return panel
 
 def _start_sweep(panel, step, bars):
     "Start the thread that looks, or end it."
-    panel.sweeping = not panel.sweeping
+    if panel.sweeping: return _end_sweep(panel)
     def look():
         while panel.sweeping: panel.session.watch(.1, show=lambda s: setattr(bars, "value", s.bars()))
-    if panel.sweeping: panel.session.look(); threading.Thread(target=lambda: step(look)(None), daemon=True).start()
-    return "move every joint but wrist_roll slowly from stop to stop" if panel.sweeping else ""
+    panel.session.look()
+    panel.sweeping, panel.thread = True, threading.Thread(target=lambda: step(look)(None), daemon=True)
+    panel.thread.start()
+    return "move every joint but wrist_roll slowly from stop to stop"
+
+def _end_sweep(panel):
+    panel.sweeping = False
+    if panel.thread: panel.thread.join(2)
 
 def _write_result(panel):
-    panel.sweeping = False
+    _end_sweep(panel)
     panel.calibration = panel.session.finish()
     return "; ".join(["written and read back", *panel.calibration.findings()])
 
@@ -518,6 +526,7 @@ def _cure(problem):
            "over-current": "overloaded", "angle sensor": "sensor"}.get(problem, problem)
     return CURES.get(key, "")
 
+# %% ../nbs/13_so101.ipynb #11ff49cb
 @patch
 def connect(self:SO101)->"SO101":
     "Open the port, look at everything, move nothing; once more, it does nothing. Raises BusError, NotSafe or CalibrationDiffers."
@@ -653,6 +662,7 @@ def _ease(self:SO101, what):
     if self.mode != "stopped": self.log(what)
     self.mode = "stopped"
 
+# %% ../nbs/13_so101.ipynb #915f70ec
 @patch
 def _sink(self:SO101, seconds=1., steps=20):
     "Goal = here, then less and less torque. Errors are ignored: this is the last resort but one."
