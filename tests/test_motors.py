@@ -353,7 +353,7 @@ def test_health_beside_a_loop():
         for _ in range(60): seen.append(bus.poll(.5)); line.clock.sleep(1/60)
         asked = [h.motor for h in seen if h]
         assert asked[:6] == JOINTS and 10 <= len(asked) <= 12                # everybody twice in a second, one a tick
-        assert [h.problems(5.) for h in bus.health.values()] == [[]]*6
+        assert [h.problems(5.) for h in bus.health.values()] == [[]]*6 and {(h.firmware, h.model) for h in bus.health.values()} == {("3.10", 777)}
         line.servos[2].temperature, line.supply = 63., 4.2
         line.clock.sleep(.1)
         assert bus.check("elbow_flex").problems(5.) == ["hot", "voltage too low"]

@@ -75,7 +75,9 @@ def sdk_round(port):
 
 def our_round(port):
     bus = Bus(port).open()
-    def go(): bus.sync_write("Goal_Position", bus.sync_read("Present_Position")); return True
+    def go():
+        try: bus.sync_write("Goal_Position", bus.sync_read("Present_Position")); return True
+        except BusError: return False
     return go, bus.close
 
 def overhead(size):
