@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['PING', 'READ', 'WRITE', 'REG_WRITE', 'ACTION', 'RESET', 'SYNC_READ', 'SYNC_WRITE', 'INSTRUCTIONS', 'BROADCAST',
            'ERROR_BITS', 'REGISTERS', 'TABLE_SIZE', 'TICKS', 'BAUDS', 'MOTOR_KINDS', 'AMBIENT', 'HEATING', 'SLOWNESS',
-           'RAD', 'SPANS', 'LONGEST', 'GONE', 'BOARDS', 'WHY', 'LIMITS', 'FAULTS', 'CURES', 'checksum', 'packet',
-           'split_packets', 'errors_of', 'explain_packet', 'Register', 'register', 'Servo', 'Pendulums', 'Twin',
-           'WallClock', 'ManualClock', 'VirtualBus', 'random_state', 'VirtualSerial', 'Server', 'PtyServer',
+           'RAD', 'SPANS', 'LONGEST', 'EFFORT', 'GONE', 'BOARDS', 'WHY', 'LIMITS', 'FAULTS', 'CURES', 'checksum',
+           'packet', 'split_packets', 'errors_of', 'explain_packet', 'Register', 'register', 'Servo', 'Pendulums',
+           'Twin', 'WallClock', 'ManualClock', 'VirtualBus', 'random_state', 'VirtualSerial', 'Server', 'PtyServer',
            'TcpServer', 'BusError', 'PortLost', 'ports', 'Port', 'Bus', 'nominal_volts', 'Health', 'Found', 'Scan',
            'scan', 'IdSetup', 'MotorBox', 'walk_ids', 'setup_motors_cli', 'fault', 'lost_bytes', 'bad_checksums',
            'duplicate_id', 'missing_motor', 'unplug', 'brownout', 'wrong_voltage', 'overheated', 'overloaded',
@@ -248,9 +248,9 @@ Servo.releases = "goal"  # what ends a latched overload: a new goal, or "power"
 def measure(self:Servo):
     "Fill the read-only registers from the state of the motor."
     self["Present_Position"] = max(-32767, min(self.position, 32767))
-    self["Present_Velocity"] = int(self.speed)
+    self["Present_Velocity"] = int(max(-32767, min(self.speed, 32767)))
     self["Present_Load"] = round(max(-1., min(self.torque/max(self.stall, .01), 1.))*100, 1)
-    self["Present_Voltage"], self["Present_Temperature"] = round(self.volts, 1), int(self.temperature)
+    self["Present_Voltage"], self["Present_Temperature"] = round(max(0, min(self.volts, 25)), 1), int(min(self.temperature, 255))
     self["Status"], self["Moving"], self["Present_Current"] = self.status, int(abs(self.speed) > 20), 1e3*self.amps
 
 @patch
@@ -402,13 +402,14 @@ class VirtualBus:
         self.lose = self.corrupt = self.deaf = self.late = 0.  # chances of a fault for each packet; seconds of delay
         self.cut, self.unplugged, self.dip = None, False, 0.  # first motor behind a broken cable; USB pulled; power fails until then
         self.rng, self.lock, self.t = random_state(seed), threading.RLock(), self.clock.now()
-        self._rest, self._baud = b"", 0
+        self._rest, self._baud, self.behind = b"", 0, 0.
         self.heard = Counter()  # packets by instruction
 
 def random_state(seed): return np.random.default_rng(seed)
 
 # %% ../nbs/12_servo_bus.ipynb #e63ae9b6
 LONGEST = 5.  # seconds that are caught up at most after a pause
+EFFORT = .25  # real seconds that catching up may take
 
 @patch
 def _power(self:VirtualBus):
@@ -433,9 +434,11 @@ def _step(self:VirtualBus):
 def advance(self:VirtualBus):
     "Let the motors live until now."
     with self.lock:
-        now = self.clock.now()
-        if now-self.t > LONGEST: self.t = now-LONGEST
-        while self.t < now: self._step()
+        now, give_up = self.clock.now(), math.inf if isinstance(self.clock, ManualClock) else time.monotonic()+EFFORT
+        self.t = max(self.t, now-LONGEST)
+        while self.t < now:
+            if time.monotonic() > give_up: self.behind, self.t = self.behind+now-self.t, now
+            else: self._step()
         self._power()
 
 @patch
@@ -554,11 +557,10 @@ class Server:
         while not self._stop.is_set():
             if self.bus.unplugged: self._shut(); return
             try: self._turn()
-            except OSError: time.sleep(.005)  # nobody is connected
-            except serial.SerialException: pass  # unplugged between two looks
+            except OSError: time.sleep(.005)  # nobody is connected, or nobody reads: then bytes are lost, as on a wire
     def _reply(self, data, baud, send):
         for due, reply in self.bus.feed(data, baud):
-            if (wait := due-self.bus.clock.now()) > 0: self.bus.clock.sleep(wait)
+            while (wait := due-self.bus.clock.now()) > 0 and not self._stop.is_set(): self.bus.clock.sleep(min(wait, .05))
             send(reply)
 
 # %% ../nbs/12_servo_bus.ipynb #40804f81
@@ -569,10 +571,10 @@ class PtyServer(Server):
         import tty
         self.master, self.slave = os.openpty()  # the slave stays open here, or the last client's close would end it
         for fd in (self.master, self.slave): tty.setraw(fd)
-        self.port = os.ttyname(self.slave)
+        os.set_blocking(self.master, False)
+        self.port, self._open_fds = os.ttyname(self.slave), [self.master, self.slave]
     def _shut(self):
-        for fd in (self.master, self.slave):
-            with contextlib.suppress(OSError): os.close(fd)
+        while self._open_fds: os.close(self._open_fds.pop())  # each once: its number may soon be another file's
     def _turn(self):
         ready, _, _ = select.select([self.master], [], [], .02)
         if ready: self._reply(os.read(self.master, 4096), self._rate(), lambda b: os.write(self.master, b))
@@ -608,6 +610,7 @@ class TcpServer(Server):
         if not self._client:
             self._client, _ = self._server.accept()
             self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._client.settimeout(.2)
             return
         try: data = self._client.recv(4096)
         except OSError: data = b""
@@ -662,13 +665,21 @@ class Port(sdk.PortHandler):
     def _connect(self, baud):
         if not isinstance(self.where, str): return self.where.open_serial(baudrate=baud, timeout=.002)
         only_us = {} if "://" in self.where or sys.platform == "win32" else {"exclusive": True}
-        return serial.serial_for_url(self.where, baudrate=baud, timeout=.002, **only_us)  # a read that sleeps, not a busy loop
+        return serial.serial_for_url(self.where, baudrate=baud, timeout=.002, write_timeout=1., **only_us)  # a read that sleeps, not a busy loop
     def getCFlagBaud(self, baud): return baud  # 76,800 is a rate of these motors that the SDK refuses
     def getCurrentTime(self): return 1e3*self.clock.now()
     def setPacketTimeout(self, length):
         super().setPacketTimeout(length)
-        self.packet_timeout = self.tx_time_per_byte*(length+3)+1e3*self.slack
-    def clearPort(self): self.ser.reset_input_buffer()
+        self.packet_timeout, self._allowed = self.tx_time_per_byte*(length+3)+1e3*self.slack, 1000
+    def readPort(self, n):
+        data = self.ser.read(min(n, self._allowed))
+        self._allowed -= len(data)
+        return data
+    def clearPort(self):
+        if not self.port_name.startswith("socket:"): return self.ser.reset_input_buffer()
+        for _ in range(8):  # pyserial's own loop goes on while bytes come
+            if not self.ser.in_waiting: return
+            self.ser.read(4096)
 
 # %% ../nbs/12_servo_bus.ipynb #c254119c
 class Bus:
@@ -685,10 +696,11 @@ class Bus:
         self.port, self.sdk = Port(port, baudrate, slack), sdk.PacketHandler(0)
         self.retries, self.lock, self.clock = retries, threading.RLock(), self.port.clock
         self.counters, self.errors = Counter(), {}   # (what, motor) -> how often; motor -> error bits of its last reply
-        self.health, self._next, self._polled = {}, 0, -1e9
+        self.health, self.about, self._next, self._polled = {}, {}, 0, -1e9
         self.names = {i: n for n, i in self.motors.items()}
     def open(self):
         self.port.openPort()
+        self.about.clear()  # other motors may hang there now
         return self
     def close(self):
         if self.port.is_open: self.port.closePort()
@@ -869,7 +881,7 @@ def nominal_volts(
 class Health:
     "What one motor says about itself."
     motor:str; position:int; velocity:float; load:float; voltage:float; temperature:float; current:float
-    torque_on:bool; torque_limit:float; lock:bool; status:int
+    torque_on:bool; torque_limit:float; lock:bool; status:int; firmware:str; model:int
     def problems(self,
         volts:float|None=None, # nominal voltage of this arm; None judges by the error bits alone
     )->list[str]:
@@ -883,12 +895,13 @@ class Health:
 # %% ../nbs/12_servo_bus.ipynb #ac4fcb5b
 @patch
 def check(self:Bus, motor)->Health:
-    "Everything that one motor measures, in one transfer."
-    data = self.block(motor, 40, 31)
+    "Everything that one motor measures, in one transfer; the first time also who it is."
+    if motor not in self.about: self.about[motor] = self.block(motor, 0, 5)
+    about, data = self.about[motor], self.block(motor, 40, 31)
     v = {n: REGISTERS[n].decode(data[REGISTERS[n].address-40:]) for n in ("Present_Position", "Present_Velocity", "Present_Load", "Present_Voltage",
          "Present_Temperature", "Present_Current", "Torque_Enable", "Torque_Limit", "Lock", "Status")}
     h = Health(motor, v["Present_Position"], v["Present_Velocity"], v["Present_Load"], v["Present_Voltage"], v["Present_Temperature"], v["Present_Current"],
-               v["Torque_Enable"] == 1, v["Torque_Limit"], bool(v["Lock"]), v["Status"] | self.errors.get(motor, 0))
+               v["Torque_Enable"] == 1, v["Torque_Limit"], bool(v["Lock"]), v["Status"] | self.errors.get(motor, 0), f"{about[0]}.{about[1]}", about[3]+256*about[4])
     self.health[motor] = h
     return h
 

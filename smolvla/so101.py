@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['UNITS', 'LOW', 'HIGH', 'ROLES', 'REST', 'TORQUE', 'KEYS', 'AXES', 'JointCalibration', 'Calibration', 'check_arm',
            'CalibrationDiffers', 'calibration_folder', 'calibration_paths', 'load_calibration', 'find_calibration',
-           'Calibrating', 'push', 'pull', 'TwinHand', 'keep_calibration', 'Keyboard', 'calibrate_arm', 'calibrate_cli',
-           'NotSafe', 'TooFar', 'Stopped', 'Limits', 'SO101', 'as_values', 'close_all', 'arm_model', 'Kinematics',
-           'Jogger', 'jog_panel', 'state_html', 'Ticks', 'teleoperate', 'gentle_end', 'jog_keys', 'teleoperate_cli',
-           'step_response', 'response_numbers', 'backlash']
+           'Calibrating', 'push', 'pull', 'calibration_panel', 'TwinHand', 'keep_calibration', 'Keyboard',
+           'calibrate_arm', 'calibrate_cli', 'NotSafe', 'TooFar', 'Stopped', 'Limits', 'SO101', 'as_values',
+           'close_all', 'arm_model', 'Kinematics', 'Jogger', 'jog_panel', 'state_html', 'Ticks', 'teleoperate',
+           'gentle_end', 'jog_keys', 'teleoperate_cli', 'step_response', 'response_numbers', 'backlash']
 
 # %% ../nbs/13_so101.ipynb #ca40ba0a
 import atexit, contextlib, functools, html, json, math, os, select, signal, sys, threading, time, weakref
@@ -154,8 +154,10 @@ class Calibrating:
         old = json.loads(self.notes.read_text()) if self.notes and self.notes.is_file() else {}
         self.offsets, self.lo, self.hi = old.get("offsets", {}), old.get("lo", {}), old.get("hi", {})
         self.now, self.wrapped, self._resumed, self._misses = {}, set(old.get("wrapped", [])), bool(self.offsets), 0
+        self._writing = threading.Lock()
     def _note(self):
-        if self.notes: write_durable(self.notes, json_bytes({"offsets": self.offsets, "lo": self.lo, "hi": self.hi, "wrapped": sorted(self.wrapped)}))
+        with self._writing:
+            if self.notes: write_durable(self.notes, json_bytes({"offsets": self.offsets, "lo": self.lo, "hi": self.hi, "wrapped": sorted(self.wrapped)}))
     def middle(self)->dict: # joint -> homing offset
         "Call this with every joint near the middle of its motion. Raises ValueError when an offset cannot be stored."
         self._free(dict.fromkeys(JOINTS, 0))
@@ -262,6 +264,46 @@ def pull(
 )->Calibration:
     "The calibration that the motors hold."
     return Calibration({j: JointCalibration(bus.motors[j], 0, *(bus.read(name, j) for name in _CELLS.values())) for j in JOINTS})
+
+# %% ../nbs/13_so101.ipynb #e30f2350
+def calibration_panel(
+    session:Calibrating, # its bus is open
+)->"ipywidgets.Widget":
+    "Buttons for the steps of a calibration, and live bars. `.calibration` is the result, None before the last step."
+    import ipywidgets as w
+    middle, sweep, write = (w.Button(description=d, layout=w.Layout(width="200px")) for d in ("1. it is in the middle", "2. sweep: start", "3. write to the motors"))
+    bars, note = w.HTML(session.bars()), w.HTML()
+    panel = w.VBox([w.HBox([middle, sweep, write]), bars, note])
+    panel.session, panel.calibration, panel.sweeping, panel.thread = session, None, False, None
+    def step(f):
+        def go(_):
+            try: note.value = html.escape(f() or "")
+            except (ValueError, BusError) as e: note.value, panel.sweeping = html.escape(str(e)), False
+            bars.value, sweep.description = session.bars(), "2. sweep: end" if panel.sweeping else "2. sweep: start"
+        return go
+    middle.on_click(step(lambda: _end_sweep(panel) or f"offsets {session.middle()}"))
+    sweep.on_click(step(lambda: _start_sweep(panel, step, bars)))
+    write.on_click(step(lambda: _write_result(panel)))
+    return panel
+
+def _start_sweep(panel, step, bars):
+    "Start the thread that looks, or end it."
+    if panel.sweeping: return _end_sweep(panel)
+    def look():
+        while panel.sweeping: panel.session.watch(.1, show=lambda s: setattr(bars, "value", s.bars()))
+    panel.session.look()
+    panel.sweeping, panel.thread = True, threading.Thread(target=lambda: step(look)(None), daemon=True)
+    panel.thread.start()
+    return "move every joint but wrist_roll slowly from stop to stop"
+
+def _end_sweep(panel):
+    panel.sweeping = False
+    if panel.thread: panel.thread.join(2)
+
+def _write_result(panel):
+    _end_sweep(panel)
+    panel.calibration = panel.session.finish()
+    return "; ".join(["written and read back", *panel.calibration.findings()])
 
 # %% ../nbs/13_so101.ipynb #1a64e119
 _ROOM = {"shoulder_pan": (0, -95, 45, 90, 0, 48), "shoulder_lift": (0, 0, -90, 0, 0, 48)}  # how a person holds the others out of the way
@@ -427,6 +469,10 @@ class Limits:
     hold:float = .5        # s without a command until the next one counts as a first one
     lower:float = 10.      # s without a command until the arm lies down
     patience:int = 5       # ticks without any reply until it stops
+    def __post_init__(self):
+        "A limit that is NaN compares as false with everything, and would be none."
+        for name, v in vars(self).items():
+            if not (v >= 0 if name == "patience" else v > 0) or not (math.isfinite(v) or name == "lower"): raise ValueError(f"limits.{name} should be a positive number, not {v}")
 
 # %% ../nbs/13_so101.ipynb #0c046735
 class SO101:
@@ -443,13 +489,14 @@ class SO101:
         clock=None, # of the twin; a ManualClock makes its time pass as fast as the computer can
     ):
         check_arm(role, kind)
+        if volts is not None and not 4 <= volts <= 13: raise ValueError(f"volts is that of the supply, 5, 7.4 or 12, not {volts}")
         self.id, self.role, self.kind, self.volts, self.limits = id, role, kind, volts, limits or Limits()
         self.simulated = port == "twin"
         self.bus = Bus(twin_bus(env, clock=clock) if self.simulated else port)
         self.clock, self.given = self.bus.clock, calibration
         self.mode, self.why = "closed", ""   # closed, free, holding, driving, stopped
-        self.lock, self._stop, self._eyes = threading.RLock(), threading.Event(), None
-        self.goal = self.last_state = None
+        self.lock, self._stop, self._eyes, self._easing = threading.RLock(), threading.Event(), None, False
+        self.goal, self.last_state, self.held = None, None, False  # held: somebody else's program left the torque on
         self.misses, self.sent, self._approaching, self._low = 0, -1e9, True, Counter()
         self.events = deque(maxlen=200)      # (time, what happened)
     def log(self, what): self.events.append((round(self.clock.now(), 3), what))
@@ -464,11 +511,11 @@ _GRIPPER = {"Max_Torque_Limit": 50, "Protection_Current": 1625, "Overload_Torque
 def inspect(self:SO101)->list[str]: # reasons against torque, empty when there are none
     "Ask every motor how it is."
     bus, bad = self.bus, []
-    about = {j: bus.block(j, 0, 5) for j in JOINTS}
-    versions = {j: f"{b[0]}.{b[1]}" for j, b in about.items()}
-    if len(set(versions.values())) > 1: bad.append(f"firmware differs: {versions}. {CURES['old_firmware']}")
-    bad += [f"{j} is model {m}, not an STS3215. {CURES['wrong_model']}" for j, b in about.items() if (m := b[3]+256*b[4]) != 777]
+    bus.about.clear()
     health = [bus.check(j) for j in JOINTS]
+    versions = {h.motor: h.firmware for h in health}
+    if len(set(versions.values())) > 1: bad.append(f"firmware differs: {versions}. {CURES['old_firmware']}")
+    bad += [f"{h.motor} is model {h.model}, not an STS3215. {CURES['wrong_model']}" for h in health if h.model != 777]
     self.volts = self.volts or nominal_volts(float(np.median([h.voltage for h in health])))
     for h in health:
         for p in h.problems(self.volts): bad.append(f"{h.motor}: {p} ({h.voltage} V, {h.temperature} °C). {_cure(p)}")
@@ -479,9 +526,22 @@ def _cure(problem):
            "over-current": "overloaded", "angle sensor": "sensor"}.get(problem, problem)
     return CURES.get(key, "")
 
+# %% ../nbs/13_so101.ipynb #11ff49cb
 @patch
 def connect(self:SO101)->"SO101":
-    "Open the port, look at everything, move nothing. Raises BusError, NotSafe or CalibrationDiffers."
+    "Open the port, look at everything, move nothing; once more, it does nothing. Raises BusError, NotSafe or CalibrationDiffers."
+    if self.mode != "closed": return self
+    self._open()
+    self.mode, self.last_state, self.goal, self.why, self.misses = "free", None, None, "", 0
+    self._stop.clear()
+    self.log("connected")
+    _open_arms.add(self)
+    if isinstance(self.clock, WallClock): self._start_eyes()
+    return self
+
+@patch
+def _open(self:SO101):
+    "The gate. It stays open only for an arm that passed."
     self.bus.open()
     try:
         if bad := self.inspect(): raise NotSafe("\n".join(["the arm is not fit to be moved:", *(f"- {b}" for b in bad)]))
@@ -489,12 +549,7 @@ def connect(self:SO101)->"SO101":
         self._configure()
     except BaseException: self.bus.close(); raise
     self.low, self.high = self._range()
-    self.mode, self.last_state, self.goal = "free", None, None
-    self._stop.clear()
-    self.log("connected")
-    _open_arms.add(self)
-    if isinstance(self.clock, WallClock): self._start_eyes()
-    return self
+    self.held = self.role == "follower" and any(h.torque_on for h in self.bus.health.values())
 
 _open_arms = weakref.WeakSet()
 
@@ -568,12 +623,15 @@ def torque_on(self:SO101):
         self._approaching = True
         self._write_goal(self.feel())
         limit = TORQUE[nominal_volts(self.volts)]
-        for j in JOINTS:
-            self.bus.write("Acceleration", j, min(25_400, round(self.limits.acceleration*TICKS/360, -2)))
-            self.bus.write("Torque_Limit", j, limit[j])
-            self._running()
-            self.bus.write("Torque_Enable", j, 1)
-        self.mode, self.sent = "holding", self.clock.now()
+        self.mode, self.sent, self.held = "holding", self.clock.now(), False
+        try:
+            for j in JOINTS:
+                self.bus.write("Acceleration", j, min(25_400, round(self.limits.acceleration*TICKS/360, -2)))
+                self.bus.write("Torque_Limit", j, limit[j])
+                self._running()
+                self.bus.write("Torque_Enable", j, 1)
+        except BusError as e: self._fault(f"bus: {e}", e)
+        self.sent = self.clock.now()
         self.log("torque on")
 
 # %% ../nbs/13_so101.ipynb #61c40f7a
@@ -586,16 +644,25 @@ def stop(self:SO101,
     if self.mode == "closed": return
     self.why = self.why or why
     again, _ = self._stop.is_set(), self._stop.set()
-    if now or again and self.mode != "stopped" or not self.lock.acquire(timeout=.3):
-        self._cut(); self.mode = "stopped"
-        return
-    try:
-        if self.mode in ("holding", "driving"): self._sink()
-        self._cut()
-        if self.mode != "stopped": self.log(f"stopped: {self.why}")
-        self.mode = "stopped"
-    finally: self.lock.release()
+    if not now and not (again and self.mode != "stopped"):
+        if self.lock.acquire(timeout=.3):
+            try: return self._ease(f"stopped: {self.why}")
+            finally: self.lock.release()
+        if self._easing: return  # another thread met a fault and lets the arm sink already
+    self._cut(); self.mode = "stopped"
 
+@patch
+def _ease(self:SO101, what):
+    "Sink once, then no torque. The lock is ours."
+    if self.mode in ("holding", "driving"):
+        self._easing = True
+        try: self._sink()
+        finally: self._easing = False
+    self._cut()
+    if self.mode != "stopped": self.log(what)
+    self.mode = "stopped"
+
+# %% ../nbs/13_so101.ipynb #915f70ec
 @patch
 def _sink(self:SO101, seconds=1., steps=20):
     "Goal = here, then less and less torque. Errors are ignored: this is the last resort but one."
@@ -612,6 +679,7 @@ def _cut(self:SO101):
     "Broadcast torque off, three times, because nobody acknowledges it."
     for _ in range(3):
         with contextlib.suppress(BusError): self.bus.torque_off()
+    self.held = False
 
 @patch
 def _fault(self:SO101, why, cause=None):
@@ -638,10 +706,10 @@ def _watch_health(self:SO101):
 
 @patch
 def reset(self:SO101):
-    "After a stop: look at everything again; the arm stays free until the next command."
+    "After a stop: look at everything again; the arm stays free until the next command. A port that was lost is opened anew, with the whole gate: another arm may hang there now."
     with self.lock:
         if self.mode == "closed": raise Stopped("the arm is not connected")
-        if not self.bus.port.is_open: self.bus.open()
+        if not self.bus.port.is_open: self._open()
         if bad := self.inspect(): raise NotSafe("\n".join(["still not fit to be moved:", *(f"- {b}" for b in bad)]))
         self._stop.clear()
         self.mode, self.why, self.misses, self._low, self.last_state = "free", "", 0, Counter(), None
@@ -650,8 +718,7 @@ def reset(self:SO101):
 # %% ../nbs/13_so101.ipynb #5471fda6
 @patch
 def _running(self:SO101):
-    if self._stop.is_set() and self.mode != "closed": self.mode = "stopped"
-    if self.mode == "stopped": raise Stopped(f"stopped: {self.why}. Look at the arm, then call reset().")
+    if self.mode != "closed" and (self._stop.is_set() or self.mode == "stopped"): raise Stopped(f"stopped: {self.why}. Look at the arm, then call reset().")
     if self.mode == "closed": raise Stopped("the arm is not connected: use `with SO101(port) as arm:` or arm.connect()")
 
 def as_values(
@@ -693,7 +760,8 @@ def send(self:SO101,
         goal = self._shorten(want, state, min(now-self.sent, .1) if self.mode == "driving" else 1/30)
         if np.abs(want-goal)[:5].max() < 2: self._approaching = False
         self._put(goal)
-        self.mode, self.sent = "driving", now
+        self.sent = now
+        if not self._stop.is_set(): self.mode = "driving"
         return self.goal.copy()
 
 @patch
@@ -730,7 +798,7 @@ def guard(self:SO101):
     "One look of the watchdog. A thread calls it; in simulated time you do."
     if not self.lock.acquire(blocking=False): return  # somebody is driving right now
     try:
-        if self.mode not in ("holding", "driving"): return
+        if self.mode not in ("holding", "driving") or self._stop.is_set(): return
         idle = self.clock.now()-self.sent
         if self.mode == "driving" and idle > self.limits.hold: self.mode, self._approaching = "holding", True; self.log("no commands: holding")
         if idle > self.limits.hold: self._watch_health()
@@ -740,8 +808,10 @@ def guard(self:SO101):
 @patch
 def _start_eyes(self:SO101):
     def look(ref=weakref.ref(self)):
-        while (arm := ref()) and arm.mode != "closed":
-            with contextlib.suppress(Stopped, NotSafe, BusError): arm.guard()
+        while (arm := ref()) and arm.mode != "closed" and arm._eyes is threading.current_thread():
+            try: arm.guard()
+            except (Stopped, NotSafe, BusError): pass  # it has been dealt with
+            except Exception as e: arm.log(f"watchdog: {e}")  # a watchdog must not die
             del arm
             time.sleep(.05)
     self._eyes = threading.Thread(target=look, daemon=True)
@@ -764,14 +834,17 @@ def close(self:SO101,
 ):
     "Lay the arm down, torque off, close the port. Called by `with`, also after Ctrl-C, and when Python ends."
     if self.mode == "closed": return
+    mine = self.lock.acquire(timeout=2)  # another thread's send waits now; one that hangs must not keep the arm up for ever
     try:
-        if self.mode in ("holding", "driving"): self.stop("closing") if quick else self.lie_down()
-    except (Stopped, NotSafe, BusError, ValueError): pass
+        if self.held: self.torque_on()
+        if self.mode in ("holding", "driving"): self._ease("closing") if quick else self.lie_down()
+    except (Stopped, NotSafe, BusError, ValueError): self._ease("closing")
     finally:
         if self.role == "follower": self._cut()
         self.mode = "closed"
         self.bus.close()
         _open_arms.discard(self)
+        if mine: self.lock.release()
 
 @atexit.register
 def close_all():
@@ -829,6 +902,7 @@ class Jogger:
     "A target that keys, sticks and sliders move, and that is sent to the arm again and again."
     def __init__(self, arm:SO101):
         self.arm, self.kin, self.target, self.running, self.error = arm, Kinematics(), None, False, ""
+        self.axes, self.moved = (), -1e9  # of the gamepad, and when they last changed
     def nudge(self,
         what:str, # x, y, z (metres), pitch, roll (radians), gripper (percent)
         amount:float,
@@ -842,7 +916,8 @@ class Jogger:
     def key(self, k): # a key of KEYS; space is STOP; others do nothing
         if k == " ": self.arm.stop()
         elif k in KEYS: self.nudge(*KEYS[k])
-    def stick(self, values, dt=.05, dead=.15): # axes of a gamepad, -1 to 1
+    def sticks(self, values): self.axes, self.moved = values, self.arm.clock.now()
+    def stick(self, values, dt=1/30, dead=.15): # axes of a gamepad, -1 to 1
         for what, v in zip(AXES, values):
             if abs(v) > dead: self.nudge(what, -v*dt*(.1 if what in "xyz" else 1.))
     def joint(self, j, value): # one slider
@@ -854,6 +929,7 @@ class Jogger:
 @patch
 def tick(self:Jogger):
     "Send the target. A distant one is approached slowly, because a slider can jump."
+    if self.arm.mode in ("holding", "driving") and self.arm.clock.now()-self.moved < .5: self.stick(self.axes)
     if self.target is None or self.arm.mode not in ("free", "holding", "driving"): return
     try:
         if self.arm.mode == "free": self.arm.torque_on()
@@ -905,10 +981,12 @@ def _wire(panel, arm, jog, stop, reset, sliders, buttons, keys, pad, status):
         if change["new"]: keys.value = ""
         panel.refresh()
     def moved(change): jog.joint(change["owner"].description, change["new"]); panel.refresh()
-    def axis(_): jog.stick([a.value for a in pad.axes]); panel.refresh()
+    def axis(_): jog.sticks([a.value for a in pad.axes]); panel.refresh()
+    def button(change): pressed(None) if change["new"] else None
     def plugged(_):
         for a in pad.axes: a.observe(axis, "value")
-    stop.on_click(pressed); reset.on_click(again); keys.observe(typed, "value"); pad.observe(plugged, "axes")
+        for b in pad.buttons: b.observe(button, "pressed")
+    stop.on_click(pressed); reset.on_click(again); keys.observe(typed, "value"); pad.observe(plugged, ("axes", "buttons"))
     for s in sliders.values(): s.observe(moved, "value")
     for b, k in zip(buttons, KEYS): b.on_click(lambda _, k=k: (jog.key(k), panel.refresh()))
     panel.refresh()
@@ -934,8 +1012,9 @@ class Ticks:
 @patch
 def wait_until(self:SO101, t):
     "Sleep, and spin over the last third of a millisecond, where sleep is not exact."
-    if (left := t-self.clock.now()) > 3e-4: self.clock.sleep(left-3e-4 if isinstance(self.clock, WallClock) else left)
-    while self.clock.now() < t: pass
+    real = isinstance(self.clock, WallClock)
+    if (left := t-self.clock.now()) > 3e-4: self.clock.sleep(left-3e-4 if real else left)
+    while real and self.clock.now() < t: pass
 
 # %% ../nbs/13_so101.ipynb #ded5bcdf
 def teleoperate(

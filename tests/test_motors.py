@@ -353,7 +353,7 @@ def test_health_beside_a_loop():
         for _ in range(60): seen.append(bus.poll(.5)); line.clock.sleep(1/60)
         asked = [h.motor for h in seen if h]
         assert asked[:6] == JOINTS and 10 <= len(asked) <= 12                # everybody twice in a second, one a tick
-        assert [h.problems(5.) for h in bus.health.values()] == [[]]*6
+        assert [h.problems(5.) for h in bus.health.values()] == [[]]*6 and {(h.firmware, h.model) for h in bus.health.values()} == {("3.10", 777)}
         line.servos[2].temperature, line.supply = 63., 4.2
         line.clock.sleep(.1)
         assert bus.check("elbow_flex").problems(5.) == ["hot", "voltage too low"]
@@ -480,6 +480,108 @@ def test_lerobot_reference(kind):
     assert got["calibration"]["gripper"] == [6, 1, 2000, 3000] and got["after"] == {j: 2048 for j in JOINTS[:5]} | {"gripper": 2300}
     assert got["missing"] and got["torque"] == [1]*6
     assert line.servos[5]["Max_Torque_Limit"] == 50.
+
+
+# --- nothing waits for ever ---
+
+def within(seconds, f):
+    "f in a thread of its own; its result, or a failure when it has not ended by then"
+    out = []
+    t = threading.Thread(target=lambda: out.append(f()), daemon=True); t.start(); t.join(seconds)
+    assert not t.is_alive(), f"still waiting after {seconds} s"
+    return out[0] if out else None
+
+class Babble:
+    "A line that never stops talking"
+    clock = motors.WallClock()
+    def __init__(self, text): self.text, self.is_open = text, True
+    def open_serial(self, **_): return self
+    in_waiting = 4096
+    def read(self, n=1): return (self.text*(n//len(self.text)+1))[:n]
+    def write(self, data): return len(data)
+    def reset_input_buffer(self): pass
+    def close(self): pass
+
+@pytest.mark.parametrize("text", [b"\xff", b"\x00", b"\xff\xff\x02\x02\x00\xfb", b"\xff\xff\x01\xf0", b"\xff\xff\x01\x00\x00\x00"], ids=["ones", "zeros", "another motor", "long", "length 0"])
+def test_a_reply_that_never_ends(text):
+    def go():
+        with Bus(Babble(text)) as bus:
+            for do in (lambda: bus.read("Present_Position", 1), lambda: bus.sync_read("Present_Position"), lambda: bus.write("Torque_Enable", 1, 0)):
+                with pytest.raises(BusError): do()
+            return bus.ping(1), bus.who(.05)
+    assert within(20, go) == (False, [2] if len(text) == 6 and text[2] == 2 else [])
+
+@linux
+def test_a_computer_that_never_reads():
+    "Requests whose replies nobody fetches fill the terminal; the server neither hangs nor refuses to end, and the line works afterwards"
+    bus = VirtualBus([Servo(i) for i in range(1, 7)])
+    with PtyServer(bus) as server:
+        line = serial.Serial(server.port, 1_000_000, timeout=0, write_timeout=5)
+        for _ in range(600): line.write(packet(BROADCAST, SYNC_READ, [0, 80, 1, 2, 3, 4, 5, 6]))
+        time.sleep(.3)
+        line.close()
+        def go():
+            with Bus(server.port) as b: return b.sync_read("Present_Position")
+        assert within(20, go) == dict.fromkeys(JOINTS, 2048)
+        line = serial.Serial(server.port, 1_000_000, timeout=0, write_timeout=5)
+        for _ in range(600): line.write(packet(BROADCAST, SYNC_READ, [0, 80, 1, 2, 3, 4, 5, 6]))
+        within(5, server.close)
+
+@linux
+def test_a_board_that_takes_no_bytes():
+    "Nobody reads what we send: after a second the port counts as lost"
+    master, slave = os.openpty()
+    import tty; tty.setraw(slave)
+    def go():
+        with Bus(os.ttyname(slave)) as bus:
+            with pytest.raises(PortLost, match="Write timeout"):
+                for _ in range(20_000): bus.sync_write("Goal_Position", dict.fromkeys(JOINTS, 2048))
+    within(30, go)
+    os.close(master); os.close(slave)
+
+def test_a_tcp_client_that_never_reads():
+    import socket
+    with TcpServer(VirtualBus(6)) as server:
+        host, port = server.port.removeprefix("socket://").split(":")
+        c = socket.create_connection((host, int(port))); c.settimeout(.1)
+        with pytest.raises(TimeoutError):
+            for _ in range(10**6): c.sendall(packet(BROADCAST, SYNC_READ, [0, 80, 1, 2, 3, 4, 5, 6])*100)
+        within(10, server.close)
+        c.close()
+
+@linux
+def test_a_closed_server_closes_nobody_elses_files():
+    bus = VirtualBus(1)
+    server = PtyServer(bus)
+    bus.inject("unplug", 0)
+    server._thread.join(5)
+    mine = [os.open(os.devnull, os.O_RDONLY) for _ in range(8)]          # these take the numbers that became free
+    server.close(); server.close()
+    for fd in mine: os.fstat(fd); os.close(fd)
+
+def test_a_machine_that_is_too_slow_gets_slow_motion():
+    class Slow(motors.Pendulums):
+        def step(self, *a): time.sleep(.004); super().step(*a)          # half as fast as time
+    bus = VirtualBus(1, Slow())
+    time.sleep(1.)
+    t = time.monotonic(); bus.advance(); t = time.monotonic()-t
+    assert bus.behind > .3 and bus.t <= bus.clock.now() and t < 1.
+    assert chain(Servo(1), plant=Slow()).behind == 0
+
+def test_no_packet_breaks_the_chain():
+    "Any bytes: the virtual motors answer or keep silent"
+    rng, bus = random.Random(1), chain()
+    for _ in range(3000):
+        code = rng.choice([PING, READ, WRITE, REG_WRITE, ACTION, RESET, SYNC_READ, SYNC_WRITE, 99])
+        reply(bus, rng.choice([1, 2, 3, 6, BROADCAST]), code, [rng.randrange(256) for _ in range(rng.randrange(12))])
+        if rng.random() < .05: bus.clock.sleep(.01)
+
+def test_extreme_measurements_fit_their_registers():
+    s = Servo(1)
+    s.speed, s.temperature, s.volts, s.ticks, s.torque = 1e6, 400., 40., 1e7, 50.
+    s["Phase"] = 28
+    s.measure()
+    assert s["Present_Velocity"] == 32767 and s["Present_Position"] == 32767
 
 
 # --- commands ---

@@ -7,7 +7,7 @@ from smolvla.data import JOINTS
 from smolvla.motors import FAULTS, TICKS, Bus, BusError, ManualClock, PtyServer, twin_bus
 from smolvla.sim import HOME, to_radians, to_units
 from smolvla.so101 import (HIGH, KEYS, LOW, REST, TORQUE, UNITS, Calibrating, Calibration, CalibrationDiffers, JointCalibration, Jogger, Kinematics, Limits, NotSafe,
-                           SO101, Stopped, TooFar, TwinHand, as_values, backlash, calibration_paths, find_calibration, jog_panel, keep_calibration, load_calibration, pull, push,
+                           SO101, Stopped, TooFar, TwinHand, as_values, backlash, calibration_panel, calibration_paths, find_calibration, jog_panel, keep_calibration, load_calibration, pull, push,
                            response_numbers, step_response, teleoperate)
 
 @pytest.fixture(autouse=True)
@@ -104,6 +104,26 @@ def test_guided_calibration_ends_where_the_twin_began(tmp_path):
         line.power_cycle()
         assert pull(bus) == c and c["wrist_roll"].range_max == 4095 and "101%" not in s.bars()
 
+def test_the_calibration_panel(tmp_path):
+    line = twin_bus(calibrated=False, clock=ManualClock(), seed=2)
+    hand = TwinHand(line)
+    with Bus(line) as bus:
+        panel = calibration_panel(Calibrating(bus, tmp_path/"notes.json"))
+        (middle, sweep, write), bars, note = panel.children[0].children, panel.children[1], panel.children[2]
+        sweep.click(); assert "middle first" in note.value and not panel.sweeping
+        hand.bend([0, 0, 0, 0, 0, 48])
+        middle.click(); assert "offsets" in note.value
+        write.click(); assert "not swept yet" in note.value and panel.calibration is None
+        line.clock.sleep = lambda dt: (time.sleep(.002), ManualClock.sleep(line.clock, dt))     # two threads share this time
+        sweep.click(); assert panel.sweeping and "end" in sweep.description
+        hand.sweep(panel.session, ["gripper"]); eventually(lambda: panel.session.share("gripper") > .9 and "100%" in bars.value or "99%" in bars.value or "101%" in bars.value)
+        sweep.click(); assert not panel.sweeping and "start" in sweep.description
+        for j in JOINTS: panel.session.lo[j], panel.session.hi[j] = 2047-1100, 2047+1100
+        write.click()
+        assert "read back" in note.value and pull(bus) == panel.calibration
+        line.inject("unplug", 0)
+        sweep.click(); assert "gone" in note.value and not panel.sweeping
+
 def test_the_seam_is_noticed(tmp_path):
     line = twin_bus(calibrated=False, clock=ManualClock())
     with Bus(line) as bus:
@@ -126,7 +146,7 @@ def test_an_offset_that_does_not_fit_is_refused():
 # --- the gate ---
 
 @pytest.mark.parametrize("fault,says", [("old_firmware", "firmware differs"), ("overheated", "elbow_flex: overheated"), ("overloaded", "overload"), ("brownout", "voltage too low"),
-                                        ("wrong_voltage", "voltage"), ("missing_motor", "3 .elbow_flex."), ("duplicate_id", "3 .elbow_flex."), ("unplug", "no serial port")])
+                                        ("wrong_voltage", "voltage"), ("missing_motor", "3 .elbow_flex."), ("duplicate_id", "2 .shoulder_lift.*two motors with this id"), ("unplug", "no serial port")])
 def test_no_torque_for_a_broken_arm(fault, says):
     bus = twin_bus(clock=ManualClock())
     bus.inject(fault, 2); bus.clock.sleep(.5)
@@ -303,6 +323,167 @@ def test_a_port_is_as_good_as_twin_in_real_time():
         assert a.mode == "holding"
 
 
+# --- two hands at once, and at the wrong moment ---
+
+@pytest.fixture
+def live():
+    "A twin in real time, with its watchdog"
+    a = SO101(limits=Limits(hold=.3, lower=.8)).connect()
+    yield a
+    a.close(quick=True)
+
+def torque(arm): return [s["Torque_Enable"] for s in arm.bus.port.where.servos]
+
+def eventually(what, seconds=20):
+    end = time.monotonic()+seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(.01)
+
+def ramp(arm):
+    "Torque limits of shoulder_lift as they are written: a fall has none between the full one and 0"
+    seen, s = [], arm.bus.port.where.servos[1]
+    write = s.write
+    def spy(address, data):
+        write(address, data)
+        if address == 48: seen.append(s["Torque_Limit"])
+        if address == 40 and not s["Torque_Enable"]: seen.append(0.)
+    s.write = spy
+    return seen
+
+def sank(seen): return len([x for x in seen if 0 < x < 40]) > 8 and seen[-1] == 0
+
+def in_thread(f, *args):
+    "Start f in a thread; the list holds what it returned or raised"
+    out = []
+    def go():
+        try: out.append(f(*args))
+        except Exception as e: out.append(e)
+    t = threading.Thread(target=go, daemon=True); t.start()
+    return out, t
+
+def test_connecting_twice_changes_nothing(live):
+    live.move_to(live.state())
+    n = threading.active_count()
+    assert live.connect() is live and live.mode == "driving" and threading.active_count() == n and all(torque(live))
+
+def test_stop_while_another_thread_moves_sinks(live):
+    seen = ramp(live)
+    out, t = in_thread(live.move_to, off("shoulder_pan", 80))
+    eventually(lambda: live.mode == "driving"); time.sleep(.3)
+    live.stop()
+    t.join(20)
+    assert isinstance(out[0], Stopped) and live.mode == "stopped" and not any(torque(live)) and sank(seen)
+
+def test_stop_while_the_watchdog_lowers_sinks(live):
+    live.move_to(HOME)
+    seen = ramp(live)
+    eventually(lambda: any("lowering" in e[1] for e in live.events)); time.sleep(.2)
+    live.stop()
+    assert live.mode == "stopped" and not any(torque(live)) and sank(seen)
+
+def test_stop_while_close_lowers_sinks(live):
+    live.move_to(HOME)
+    seen = ramp(live)
+    _, t = in_thread(live.close)
+    time.sleep(.3)
+    live.stop()
+    t.join(20)
+    assert live.mode == "closed" and not any(torque(live)) and sank(seen)
+
+def test_closing_while_another_thread_sends(live):
+    live.move_to(HOME)
+    def pull():
+        while True: live.send(off("shoulder_pan", 60)); time.sleep(.005)
+    out, t = in_thread(pull)
+    time.sleep(.2)
+    live.close()
+    t.join(20)
+    assert isinstance(out[0], Stopped) and not any(torque(live))
+    np.testing.assert_allclose(to_units(twin(live).data.qpos[:6])[:3], REST[:3], atol=12)
+
+def test_two_threads_that_send_are_no_faster_than_one(live):
+    live.move_to(HOME)
+    with every_step(live) as rows:
+        def go(side):
+            for _ in range(60): live.send(off("shoulder_pan", 60*side)); time.sleep(.01)
+        for _, t in [in_thread(go, 1), in_thread(go, -1)]: t.join(30)
+    assert np.array(rows)[:, :5].max() < 200 and live.mode == "driving"
+
+def test_ctrl_c_while_connecting(monkeypatch):
+    a = SO101(clock=ManualClock())
+    monkeypatch.setattr(a, "_configure", lambda: (_ for _ in ()).throw(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt): a.connect()
+    assert a.mode == "closed" and not a.bus.port.is_open
+    monkeypatch.undo()
+    with a: assert a.mode == "free"
+
+def test_a_line_that_fails_between_two_torques(arm):
+    "Three motors are stiff, the fourth does not answer: all let go"
+    write = arm.bus.write
+    def half(name, j, value):
+        if (name, j) == ("Torque_Enable", "wrist_flex"): raise BusError("motor 4 (wrist_flex): no reply")
+        return write(name, j, value)
+    arm.bus.write = half
+    with pytest.raises(Stopped, match="wrist_flex"): arm.send(arm.state())
+    del arm.bus.write
+    assert arm.mode == "stopped" and not any(torque(arm))
+
+def test_an_arm_that_was_left_up_is_laid_down():
+    bus = twin_bus(clock=ManualClock())
+    a = SO101(bus).connect(); a.move_to(HOME)
+    a.bus.close(); a.mode = "closed"                                   # its program was killed
+    with SO101(bus) as b: assert b.mode == "free" and all(torque(b))
+    assert not any(torque(b))
+    np.testing.assert_allclose(to_units(bus.plant.data.qpos[:6])[:3], REST[:3], atol=10)
+
+def test_unplugged_and_plugged_in_again(arm):
+    line = arm.bus.port.where
+    arm.move_to(HOME)
+    line.inject("unplug", 0)
+    with pytest.raises(Stopped, match="gone"): arm.send(HOME)
+    with pytest.raises(BusError): arm.reset()
+    line.unplugged = False
+    arm.reset()
+    assert all(torque(arm))                                            # the motors never heard of it
+    arm.move_to(HOME)
+    line.inject("unplug", 0)
+    with pytest.raises(Stopped): arm.send(HOME)
+    line.unplugged = False
+    line.servos[2]._store(line.servos[2].flash, "Homing_Offset", 5); line.power_cycle()
+    arm.given = arm.calibration                                        # and now another arm hangs there
+    with pytest.raises(CalibrationDiffers, match="elbow_flex"): arm.reset()
+    assert arm.mode == "stopped" and not arm.bus.port.is_open
+
+@pytest.mark.parametrize("kw", [dict(speed=np.nan), dict(gap=np.inf), dict(lead=-1), dict(hold=0), dict(patience=-1), dict(lower=np.nan), dict(acceleration=np.inf)])
+def test_limits_that_are_none(kw):
+    with pytest.raises(ValueError, match=f"limits.{next(iter(kw))}"): Limits(**kw)
+
+def test_limits_and_volts_that_are_some():
+    assert Limits(lower=np.inf, patience=0).lower == np.inf
+    for v in (np.nan, 0, 24):
+        with pytest.raises(ValueError, match="volts"): SO101(volts=v)
+
+def test_waiting_in_simulated_time_ends(arm):
+    "t + (due - t) may be a rounding error short of due"
+    for t in np.random.default_rng(0).uniform(0, 1e5, 3000):
+        arm.clock.t = .1
+        arm.wait_until(t)
+        assert abs(arm.clock.t-t) < 1e-6
+    arm.bus.port.where.t = arm.clock.t
+
+def test_the_watchdog_survives(live, monkeypatch):
+    live.move_to(HOME)
+    guard, calls = live.guard, []
+    def broken():
+        calls.append(1)
+        if len(calls) == 1: raise ZeroDivisionError("a bug")
+        return guard()
+    live.guard = broken
+    eventually(lambda: live.mode == "free")                            # it still holds, and then lowers
+    assert any("a bug" in e[1] for e in live.events)
+
+
 # --- faults at random moments (tests/benchmarks/bench_bus.py does a hundred of each) ---
 
 @pytest.fixture(scope="module")
@@ -348,6 +529,21 @@ def test_out_of_reach_stays_at_the_edge():
     kin, q = Kinematics(), HOME
     for _ in range(60): q = kin.move(q, (.02, 0, 0))
     assert np.isfinite(q).all() and (q >= LOW-.1).all() and (q <= HIGH+.1).all()
+
+def test_a_gamepad(arm):
+    "A stick that is held counts for half a second after its last message; any button is STOP"
+    import ipywidgets as w
+    panel = jog_panel(arm, run=False)
+    jog, pad = panel.jogger, panel.children[-1]
+    arm.move_to([0, -40, 50, 60, 0, 30])
+    pad.set_trait("axes", [w.widget_controller.Axis() for _ in range(4)]); pad.set_trait("buttons", [w.widget_controller.Button() for _ in range(2)])
+    before = arm.goal.copy()
+    pad.axes[0].set_trait("value", 1.)                                              # to the right, and the message is the last one
+    for _ in range(60): jog.tick(); arm.clock.sleep(1/30)
+    moved = Kinematics().tip(arm.goal)[0]-Kinematics().tip(before)[0]
+    assert -.07 < moved[1] < -.03 and abs(moved[0]) < .03               # 10 cm/s for half a second
+    pad.buttons[1].set_trait("pressed", True)
+    eventually(lambda: arm.mode == "stopped")
 
 def test_every_key_does_something(arm):
     arm.move_to([0, -40, 50, 60, 0, 30])

@@ -3,8 +3,10 @@
     python tests/benchmarks/bench_bus.py                 all three, full size (about 15 minutes)
     python tests/benchmarks/bench_bus.py --share .05     a twentieth of the rounds, seconds and injections
     python tests/benchmarks/bench_bus.py --only faults   one of: overhead, loop, faults
+    python tests/benchmarks/bench_bus.py --keep          also write tests/benchmarks/bus.json, which chapters 12 and 13 show
 
 Writes outputs/bench/bus.json after every row; a row that is there already with the same share is not measured again (--again does).
+Every row holds its own share, so a file may mix them, and the chapters say which share a row has.
 Virtual arms of the first two parts live in processes of their own, behind pseudo-terminals, with the time that a real wire takes.
 The third part runs in simulated time: a fault is injected at a random moment of a driven motion, and every physics step is
 compared with the limits of speed and torque, until the arm lies still.
@@ -19,7 +21,7 @@ from smolvla.motors import FAULTS, Bus, BusError, ManualClock, PtyServer, Servo,
 from smolvla.sim import HOME, to_radians
 from smolvla.so101 import SO101, TORQUE, NotSafe, Stopped, TooFar, teleoperate
 
-OUT = Path("outputs/bench/bus.json")
+OUT, KEPT = Path("outputs/bench/bus.json"), Path(__file__).parent/"bus.json"
 SAFE_SPEED = 200.  # degrees/s: goals move with at most 135, and a joint that catches up is faster for some milliseconds
 FULL = dict(rounds=4000, seconds=60, injections=100)
 
@@ -73,7 +75,9 @@ def sdk_round(port):
 
 def our_round(port):
     bus = Bus(port).open()
-    def go(): bus.sync_write("Goal_Position", bus.sync_read("Present_Position")); return True
+    def go():
+        try: bus.sync_write("Goal_Position", bus.sync_read("Present_Position")); return True
+        except BusError: return False
     return go, bus.close
 
 def overhead(size):
@@ -153,6 +157,7 @@ def faults(size, name):
 if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--share", type=float, default=1.); p.add_argument("--only", choices=("overhead", "loop", "faults")); p.add_argument("--again", action="store_true")
+    p.add_argument("--keep", action="store_true", help="also write tests/benchmarks/bus.json")
     args = p.parse_args()
     size = {k: max(1, round(v*args.share)) for k, v in FULL.items()}
     rows = {"overhead": lambda: overhead(size), "loop": lambda: loop(size), **{f"faults: {f}": lambda f=f: faults(size, f) for f in FAULTS}}
@@ -161,7 +166,11 @@ if __name__ == "__main__":
     for name, measure in rows.items():
         if args.only and not name.startswith(args.only): continue
         if args.again or done.get(name, {}).get("share") != args.share:
-            done[name] = {"share": args.share, **measure()}
+            done[name] = {"share": args.share, **measure(), "load": round(os.getloadavg()[0]/os.cpu_count(), 1)}
             OUT.write_text(json.dumps(done, indent=1))
         print(name, json.dumps({k: v for k, v in done[name].items() if k != "share"}), flush=True)
+    command = f"python tests/benchmarks/bench_bus.py{f' --share {args.share:g}' if args.share != 1 else ''}"
+    if not args.keep: sys.exit(any(r.get("unsafe") for r in done.values()))
+    from smolvla.demo import machine  # imports torch, which the arms' processes do not need
+    KEPT.write_text(json.dumps({"command": command, "machine": dict(machine()), "rows": {n: done[n] for n in rows if n in done}}, indent=1))
     sys.exit(any(r.get("unsafe") for r in done.values()))
