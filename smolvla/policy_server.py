@@ -480,12 +480,13 @@ def certificate_cli(
 def load_backends(
     names: str,  # "nano", a folder or a hub id; several with commas, NAME=FOLDER gives one another name
     any_size: bool = False,
+    device: str = "cpu",  # or "cuda"
 ) -> dict:
     "The policies a server may serve"
     found = {}
     for entry in names.split(","):
         name, _, source = entry.rpartition("=")
-        found[name or source] = PolicyBackend(load_policy(source), any_size=any_size)
+        found[name or source] = PolicyBackend(load_policy(source).to(device), any_size=any_size)
     return found
 
 # %% ../nbs/11a_policy_server.ipynb #0be0c580
@@ -500,13 +501,14 @@ def serve_cli(
     log: str = None,  # File for the log, JSON lines (default: standard error)
     any_size: store_true = False,  # Take pictures of every size; they are padded to the policy's
     threads: int = None,  # Threads for torch (default: as torch decides)
+    device: str = "cpu",  # Where the policies compute: cpu or cuda
 ):
     "Serve policies to arms. Example: smolvla_serve --policy nano"
     try:
         if threads: torch.set_num_threads(threads)
         page = None if health_port < 0 else health_port
-        server = PolicyServer(load_backends(policy, any_size), host, port, tls, batch, page, JsonLog(log))
-    except (ValueError, OSError, RuntimeError) as e: sys.exit(f"smolvla_serve: {e}")
+        server = PolicyServer(load_backends(policy, any_size, device), host, port, tls, batch, page, JsonLog(log))
+    except (ValueError, OSError, RuntimeError, AssertionError) as e: sys.exit(f"smolvla_serve: {e}")  # AssertionError: torch without CUDA
     done = threading.Event()
     for s in (signal.SIGINT, signal.SIGTERM): signal.signal(s, lambda *_: done.set())
     server.start()

@@ -1,8 +1,9 @@
 "The server on loopback: who is let in, what is answered, and what a bad client can do. Most of it needs no policy."
-import json, os, re, subprocess, sys, time, urllib.error, urllib.request
+import json, os, re, signal, socket, subprocess, sys, time, urllib.error, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import grpc
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from async_toys import SIZE, SPEC, SWIFT, Toy, ask, client, look
 from smolvla.async_inference import (Control, ControlLoop, JsonLog, Look, ServerRefused, SimulatedLink, ToyArm, VirtualClock, lag)
+from smolvla import policy_server
 from smolvla.policy_server import RTC, Batcher, Job, PolicyBackend, PolicyServer, Service, load_backends, make_certificate, read_certificate, serve_cli, soft_mask
 
 @pytest.fixture
@@ -133,6 +135,47 @@ def test_two_policies_two_arms(toy):
     with PolicyServer({"toy": toy, "other": other}, port=0) as s:
         assert ask(client(s)).actions[0, 0] == 0 and ask(client(s, policy="other")).actions[0, 0] == -1
 
+def test_clocks_of_two_machines_are_never_compared(toy, monkeypatch):
+    "LeRobot subtracts one machine's time of day from the other's and calls it latency"
+    ahead = SimpleNamespace(monotonic=lambda: time.monotonic() + 1e6, time=lambda: 0.0, sleep=time.sleep)   # the server's clocks; its time of day stands still
+    monkeypatch.setattr(policy_server, "time", ahead)
+    toy.seconds = 0.1
+    with PolicyServer({"toy": toy}, port=0) as s:
+        link = client(s)
+        start = time.monotonic()
+        r, end = ask(link), time.monotonic()
+        assert not r.error and start < r.started < r.ended < end and 0.09 < r.ended - r.started < end - start   # in the client's own time
+        assert abs(link.offset.value - 1e6) <= link.offset.error < 0.1
+        loop = ControlLoop(ToyArm(SIZE), link, link.control).run(1)
+        assert loop.count["merged"] and not loop.count["failed"] and np.median(loop.latency()) < 0.5
+        link.close()
+
+class Bomb:
+    "Unpickling this writes a file"
+    def __init__(self, path): self.path = path
+    def __reduce__(self): return open, (str(self.path), "w")
+
+def test_a_pickle_is_never_opened(server, tmp_path):
+    "LeRobot's server unpickles whatever comes through its open port, and its client whatever comes back"
+    import pickle
+    data, link = pickle.dumps(Bomb(tmp_path/"owned")), client(server)
+    pickle.loads(data).close()
+    assert (tmp_path/"owned").exists()                                # so it would have worked
+    (tmp_path/"owned").unlink()
+    m = link.hello()
+    for name in ("Greet", "Time", "Infer", "Leave"):
+        with pytest.raises(grpc.RpcError) as e: link.channel.unary_unary(f"/smolvla.v1.PolicyServer/{name}")(data, timeout=5)
+        assert e.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    from smolvla.async_inference import look_message
+    for encoding, field in ((0, "state"), (0, "leftover"), (1, "images")):
+        message = look_message(look())
+        message.session = link.greet()
+        t = message.images[ToyArm.cameras[0]] if field == "images" else getattr(message, field)
+        t.data, t.encoding = data, encoding
+        if field == "leftover": t.dtype, t.shape[:] = "object", [1, 6]
+        assert link.call("Infer", message, 5).status == 1             # BAD_REQUEST
+    assert not (tmp_path/"owned").exists() and "garbage_total 4" in server.service.metrics.text()
+
 # the door
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.9", "::", "robot.local"])
@@ -252,6 +295,68 @@ def test_a_client_that_dies_leaves_the_others_alone():
         time.sleep(0.3)
         assert not s.service.batchers["toy"].waiting
 
+def start(folder, command, *args):
+    "A command as its own process, as its entry point starts it"
+    script, source = folder/command, {"smolvla_serve": "policy_server import serve_cli", "smolvla_drive": "async_inference import drive_cli"}[command]
+    script.write_text(f"from smolvla.{source}\n{source.split()[-1]}()\n")
+    return subprocess.Popen([sys.executable, script, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+def free_port():
+    with socket.socket() as s: s.bind(("127.0.0.1", 0)); return s.getsockname()[1]
+
+def test_the_commands_as_an_operator_runs_them(tmp_path):
+    "Two processes; a client is killed without a word; the server is told to end while it works"
+    port, page = free_port(), free_port()
+    fetch = lambda path: urllib.request.urlopen(f"http://127.0.0.1:{page}{path}", timeout=5).read().decode()
+    server = start(tmp_path, "smolvla_serve", "--port", port, "--health_port", page, "--threads", 1, "--log", tmp_path/"log")
+    try:
+        assert f"serving nano at 127.0.0.1:{port}" in server.stdout.readline()
+        victim = start(tmp_path, "smolvla_drive", "--server", f"localhost:{port}", "--env", "sorting", "--max_seconds", 60)
+        until = time.monotonic() + 60
+        while 'looks_total{status="OK"}' not in fetch("/metrics") and time.monotonic() < until: time.sleep(0.1)
+        victim.kill()
+        assert victim.wait(10) == -signal.SIGKILL
+        assert json.loads(fetch("/health"))["status"] == "ok"         # and serves the next one:
+        p = start(tmp_path, "smolvla_drive", "--server", f"localhost:{port}", "--env", "sorting", "--max_seconds", 2)
+        assert re.search(r"after 2.0 s: \d+ looks, [1-9]\d* chunks", p.communicate(timeout=60)[0])
+        from smolvla.async_inference import RobotSpec, SO101_UNITS
+        size = {f"observation.images.{c}": (128, 128) for c in ("overhead", "wrist")}
+        link = client(f"localhost:{port}", RobotSpec(size, [f"{j}.pos" for j in ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")], SO101_UNITS), "nano", Control(deadline=20.0))
+        link.greet()
+        x = look(**{k: np.zeros((*s, 3), np.uint8) for k, s in size.items()})
+        errors, told = [], False                                      # two looks are always under way
+        for i in range(2): link.submit(replace(x, id=i))
+        while len(errors) < 14:
+            if len(errors) > 4 and not told: server.send_signal(signal.SIGTERM); told = True
+            for r in link.replies(): errors.append(r.error); link.submit(replace(x, id=len(errors) + 1))
+            time.sleep(0.005)
+        link.close()
+        last = max(i for i, e in enumerate(errors) if not e)          # after the last answer: told that it closes, or nobody there; never cut off in the middle
+        assert last >= 4 and all(e.startswith("CLOSING") or "failed to connect" in e or "server is closing" in e for e in errors if e), errors
+        assert server.wait(60) == 0
+    finally: server.kill()
+    events = [json.loads(line)["event"] for line in (tmp_path/"log").read_text().splitlines()]
+    assert events[0] == "serving" and events[-1] == "stopped" and "left" in events and server.stderr.read() == ""
+
+def test_the_arm_says_when_the_server_is_gone_and_when_it_is_back(capsys):
+    from smolvla.async_inference import Console
+    seen, say = [], Console(lambda event, **more: seen.append(event))
+    for event, text in [("look", "must go"), ("merged", "0 late"), ("failed", "UNAVAILABLE"), ("failed", "UNAVAILABLE"), ("dry", "nothing left"), ("failed", "UNAVAILABLE"), ("look", ""), ("merged", "1 late"), ("merged", "1 late"), ("ended", "Stopped: hot")]:
+        say(event, step=1, text=text)
+    assert capsys.readouterr().err.splitlines() == ["failed: UNAVAILABLE", "well again", "ended: Stopped: hot"] and len(seen) == 10
+
+@pytest.mark.parametrize("kw,says", [(dict(batch=0), "batch=0"), (dict(host="203.0.113.7", tls="TLS"), "address of this machine"), (dict(health_port="BUSY"), "--health_port")])
+def test_a_server_that_cannot_start_says_what_to_change(kw, says, tls, toy):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0)); busy.listen()
+        kw = {k: {"TLS": tls, "BUSY": busy.getsockname()[1]}.get(v, v) for k, v in kw.items()}
+        with pytest.raises((ValueError, OSError), match=says): PolicyServer({"toy": toy}, **{"port": 0, **kw})
+
+def test_certificates_for_real_names_only(tmp_path):
+    for bad in ("", "a b", "a..b", "-x", "http://robot"):
+        with pytest.raises(ValueError): make_certificate(tmp_path, [bad])
+    make_certificate(tmp_path, ["my_robot.local", "::1", "10.0.0.1"])
+
 def test_a_slow_client_slows_nobody():
     with PolicyServer({"toy": Toy()}, port=0) as s:
         slow, quick = client(s), client(s)
@@ -287,6 +392,16 @@ def test_a_batch_gives_each_what_it_would_get_alone(nano):
     assert all(np.abs(a - b).max() < 0.05 for a, b in zip(together, alone))            # degrees; rounding only
     swapped = nano.infer(looks[::-1])[::-1]
     assert all(np.abs(a - b).max() < 0.05 for a, b in zip(together, swapped)) and np.abs(together[0] - together[1]).max() > 1
+
+def test_pictures_of_another_shape_are_padded_not_stretched():
+    "LeRobot's client resizes to the policy's size whatever the shape, so that a ball becomes an egg"
+    wide = load_backends("nano", any_size=True)["nano"]
+    x, = nano_looks(1)
+    half = {k: v[:64] for k, v in x.observation.items() if ".images." in k}                     # 128 wide, 64 high
+    padded, stretched = ({**x.observation, **{k: f(v) for k, v in half.items()}} for f in (lambda v: np.pad(v, ((64, 0), (0, 0), (0, 0))), lambda v: v.repeat(2, 0)))
+    chunk = lambda obs: wide.infer([replace(x, observation=obs)])[0]
+    same, other = (np.abs(chunk({**x.observation, **half}) - chunk(obs)).max() for obs in (padded, stretched))
+    assert same < 0.05 < 1 < other                                    # degrees
 
 def test_the_loop_without_latency_is_the_evaluation_of_chapter_10(nano):
     from smolvla.async_inference import TwinRobot
