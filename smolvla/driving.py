@@ -21,7 +21,7 @@ from .motors import BusError, ManualClock, need_port
 from .recording import CameraLost, TwinCamera, as_size, cut, jpeg, open_cameras, preflight
 from .setup_check import Check, Checks
 from .sim import SO101Env, instruction, parse
-from .so101 import SO101, Limits, NotSafe, Stopped, TooFar, gentle_end
+from .so101 import SO101, Limits, NotSafe, Stopped, TooFar, at_once, gentle_end
 
 # %% ../nbs/14a_driving.ipynb #a875671e
 class ArmRobot:
@@ -141,8 +141,7 @@ def drive_panel(
 )->"ipywidgets.Widget":
     "STOP, a sentence, DRIVE, the pictures. Its `.refresh()` draws what is now."
     import ipywidgets as w
-    stop, go, reset = w.Button(description="STOP", layout=w.Layout(width="100%", height="64px")), w.Button(description="DRIVE", button_style="success"), w.Button(description="look and reset")
-    stop.style.button_color, stop.style.text_color, stop.style.font_weight = "#d62728", "white", "bold"
+    stop, go, reset = w.Button(description="STOP", layout=w.Layout(width="auto", height="64px"), style=dict(button_color="#d62728", text_color="white", font_weight="bold", font_size="24px")), w.Button(description="DRIVE", button_style="success"), w.Button(description="look and reset")
     words, status = w.Text(say, description="sentence", layout=w.Layout(width="560px")), w.HTML()
     views = {n: w.Image(format="jpeg", width=240) for n in driving.cameras}
     def again(_):
@@ -153,6 +152,7 @@ def drive_panel(
     panel = w.VBox([stop, w.HBox([words, go, reset]), w.HBox(list(views.values())), status])
     panel.refresh = lambda: _refresh(driving, views, status)
     panel.refresh()
+    at_once(stop, go, reset)
     if run: threading.Thread(target=_keep_fresh, args=(driving, panel), daemon=True).start()
     return panel
 

@@ -30,7 +30,7 @@ from .data import JOINTS, DatasetError, DatasetWriter, LeRobotDataset, so101_fea
 from .motors import BusError, ManualClock, need_port, terminal
 from .setup_check import Check, Checks, check_disk
 from .sim import EVAL_SEED0, HOME, Camera, Demonstrator, Ledger, SO101Env, mujoco, record
-from .so101 import SO101, UNITS, Jogger, Keyboard, NotSafe, Stopped, TooFar, gentle_end
+from .so101 import SO101, UNITS, Jogger, Keyboard, NotSafe, Stopped, TooFar, at_once, gentle_end
 
 # %% ../nbs/14_recording.ipynb #b31867a8
 class CameraLost(NotSeen): "No picture, or none that is fresh enough; the message names the camera and what to look at."
@@ -598,8 +598,7 @@ def record_panel(
 )->"ipywidgets.Widget":
     "STOP, the orders, the sentence, the pictures. Its `.refresh()` draws what is now."
     import ipywidgets as w
-    stop = w.Button(description="STOP", layout=w.Layout(width="100%", height="64px"))
-    stop.style.button_color, stop.style.text_color, stop.style.font_weight = "#d62728", "white", "bold"
+    stop = w.Button(description="STOP", layout=w.Layout(width="auto", height="64px"), style=dict(button_color="#d62728", text_color="white", font_weight="bold", font_size="24px"))
     stop.on_click(lambda _: threading.Thread(target=rec.arm.stop, daemon=True).start())
     orders = [w.Button(description=text, layout=w.Layout(width="150px", height="40px")) for text in BUTTONS.values()]
     for b, what in zip(orders, BUTTONS): b.on_click(lambda _, what=what: rec.order(what))
@@ -610,6 +609,7 @@ def record_panel(
     panel = w.VBox([stop, w.HBox(orders, layout=w.Layout(flex_flow="row wrap")), say, pictures, status])
     panel.refresh = lambda: _refresh(rec, views, status)
     panel.refresh()
+    at_once(stop, *orders)
     if run: rec.go(); threading.Thread(target=_keep_fresh, args=(rec, panel), daemon=True).start()
     return panel
 

@@ -33,7 +33,6 @@ def lab(tmp_path_factory):
     browser_path()
     with Lab(tmp_path_factory.mktemp("lab")) as lab: yield lab
 
-@pytest.mark.xfail(strict=True, reason="the panel moves the arm when it is shown, and its STOP waits for a running cell")
 def test_sliders_keys_and_stop_drive_the_arm(lab):
     write_notebook(lab.folder/"panel.ipynb", "An arm to click on", IMPORTS, WATCH)
     def seen(): return json.loads((lab.folder/"seen.json").read_text())
