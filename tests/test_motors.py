@@ -232,7 +232,7 @@ def test_a_terminal_knows_the_baud_rate(baud):
     code = next(c for c, b in BAUDS.items() if b == baud)
     with PtyServer(VirtualBus([Servo(1, Baud_Rate=code)])) as server:
         for b in (1_000_000, 115_200, 76_800, 250_000):
-            with Bus(server.port, {"m": 1}, b, retries=0) as bus: assert bus.ping("m") == (b == baud)
+            with Bus(server.port, {"m": 1}, b, slack=.1) as bus: assert any(bus.ping("m") for _ in range(5 if b == baud else 1)) == (b == baud)   # a starved machine may need a second try
 
 def test_our_bus_over_tcp():
     with TcpServer(VirtualBus([Servo(i) for i in range(1, 7)])) as server, Bus(server.port) as bus:
