@@ -488,7 +488,7 @@ def timing(
     return Timing(len(t), float(1/dt.mean()), int(np.round(dt*ds.fps-1).clip(0).sum()), float(1e3*dt.max()),
                   dict(zip(names, same.tolist())), dict(zip(names, (1e3*age.max(0)).round(1).tolist())))
 
-# %% ../nbs/14_recording.ipynb #74962781
+# %% ../nbs/14_recording.ipynb #efeb54d5
 def replay(
     arm:SO101, # connected
     ds:LeRobotDataset, # actions in degrees and percent
@@ -509,7 +509,7 @@ def replay(
         if each: each(k, sent)
     return np.array(where, np.float32)
 
-# %% ../nbs/14_recording.ipynb #8f9be788
+# %% ../nbs/14_recording.ipynb #34a6882c
 def check_arm(
     arm:SO101, # connected
 )->Checks:
@@ -533,7 +533,7 @@ def check_camera(
     cure = f"{cam.fps} a second were asked: more light, MJPG, another USB port" if slow else "it sees almost nothing: lens cap, light, cable" if dark else ""
     return Check(f"camera {cam.name}", not cure, f"{shot.picture.shape[1]} x {shot.picture.shape[0]}, {cam.rate:.1f} a second, brightness {light:.0f} of 255", cure)
 
-# %% ../nbs/14_recording.ipynb #9a018d42
+# %% ../nbs/14_recording.ipynb #b593ebdb
 def check_loop(
     arm:SO101, cameras:dict,
     fps:int=30,
@@ -557,7 +557,7 @@ def check_pose(
     far = gap.max() > arm.limits.gap
     return Check("pose", not far, f"{JOINTS[int(gap.argmax())]} differs most, by {gap.max():.0f} degrees", f"bend the leader to within {arm.limits.gap:g} degrees of the follower, or expect a slow approach" if far else "")
 
-# %% ../nbs/14_recording.ipynb #ae861ea4
+# %% ../nbs/14_recording.ipynb #f10a429c
 def preflight(
     arm:SO101, # connected
     cameras:dict, # slot -> Webcam or TwinCamera, started
@@ -576,7 +576,7 @@ def preflight(
     if leader: found += [*check_arm(leader), check_pose(leader, arm)]
     return found
 
-# %% ../nbs/14_recording.ipynb #5ac0ce2c
+# %% ../nbs/14_recording.ipynb #d8d0aace
 def recorder_html(rec:Recorder)->str:
     "What the recorder is doing, for people."
     color = {"recording": "#d62728", "held": "#ff7f0e", "saving": "#1f77b4", "ready": "#2ca02c"}.get(rec.mode, "gray")
@@ -590,7 +590,7 @@ def jpeg(picture, quality=80)->bytes:
     Image.fromarray(picture).save(out, "JPEG", quality=quality)
     return out.getvalue()
 
-# %% ../nbs/14_recording.ipynb #ef97b420
+# %% ../nbs/14_recording.ipynb #33095f38
 BUTTONS = {"begin": "start episode", "keep": "keep it", "again": "do it again", "undo": "take back the last", "reset": "look and reset", "end": "end"}
 
 def record_panel(
@@ -601,20 +601,20 @@ def record_panel(
     import ipywidgets as w
     stop = w.Button(description="STOP", layout=w.Layout(width="auto", height="64px"), style=dict(button_color="#d62728", text_color="white", font_weight="bold", font_size="24px"))
     stop.on_click(lambda _: threading.Thread(target=rec.arm.stop, daemon=True).start())
-    orders = [w.Button(description=text, layout=w.Layout(width="150px", height="40px")) for text in BUTTONS.values()]
+    orders = [w.Button(description=text, layout=w.Layout(width="134px", height="40px")) for text in BUTTONS.values()]
     for b, what in zip(orders, BUTTONS): b.on_click(lambda _, what=what: rec.order(what))
     say = w.Text(rec.task, description="sentence", layout=w.Layout(width="640px"))
     say.observe(lambda c: setattr(rec, "task", c["new"]), "value")
     views, status = {n: w.Image(format="jpeg", width=320) for n in rec.cameras}, w.HTML()
     pictures = w.HBox([w.VBox([w.Label(n), v]) for n, v in views.items()])
-    panel = w.VBox([stop, w.HBox(orders, layout=w.Layout(flex_flow="row wrap")), say, pictures, status])
+    panel = w.VBox([stop, w.HBox(orders, layout=w.Layout(flex_flow="row wrap")), say, status, pictures])
     panel.refresh = lambda: _refresh(rec, views, status)
     panel.refresh()
     at_once(stop, *orders)
     if run: rec.go(); threading.Thread(target=_keep_fresh, args=(rec, panel), daemon=True).start()
     return panel
 
-# %% ../nbs/14_recording.ipynb #f348b265
+# %% ../nbs/14_recording.ipynb #e67b5e94
 def _refresh(rec, views, status):
     for name, view in views.items():
         shot = rec.cameras[name].shot
@@ -625,7 +625,7 @@ def _keep_fresh(rec, panel):
     while rec.mode != "closed": panel.refresh(); time.sleep(.25)
     panel.refresh()
 
-# %% ../nbs/14_recording.ipynb #bfdba586
+# %% ../nbs/14_recording.ipynb #bf4fbd94
 def key_orders(
     pressed:str, # what a terminal sent
     mode:str, # of the recorder
@@ -636,7 +636,7 @@ def key_orders(
         orders, pressed = orders+[what]*pressed.count(key), pressed.replace(key, "")
     return orders, pressed
 
-# %% ../nbs/14_recording.ipynb #e9342c00
+# %% ../nbs/14_recording.ipynb #3a614984
 def _keys(rec, keys, jog, episodes):
     "Once a tick: what was pressed, and a line that says how it is going. True when the set is large enough."
     orders, rest = key_orders(keys.get(), rec.mode)
@@ -648,7 +648,7 @@ def _keys(rec, keys, jog, episodes):
     print(f"\r{rec.mode:9} {len(rec.writer)/rec.fps:5.1f} s, {n} of {episodes} episodes, {rec.skipped} frames missed  {' '.join(rec.why.split())[:70]}\033[K", end="", flush=True)
     return rec.mode == "ready" and n >= episodes
 
-# %% ../nbs/14_recording.ipynb #96eb5f44
+# %% ../nbs/14_recording.ipynb #ffcb20b3
 def open_cameras(
     text:str, # "overhead=/dev/v4l/by-path/...,wrist=2"; for a twin "overhead,wrist"
     arm:SO101, # connected
@@ -671,7 +671,7 @@ def as_size(text:str)->tuple: # (height, width)
     if not (x and w.isdigit() and h.isdigit() and 16 <= int(h) <= 1080 and 16 <= int(w) <= 1920): raise ValueError(f"size {text!r}: write WIDTHxHEIGHT, for example 640x480")
     return int(h), int(w)
 
-# %% ../nbs/14_recording.ipynb #a0288617
+# %% ../nbs/14_recording.ipynb #e0bf5604
 def record_twin(
     rec:Recorder, # of a twin, led by `operator`
     operator:TwinOperator,
@@ -693,7 +693,7 @@ def record_twin(
     ledger.save(key)
     return len(run["failed"])
 
-# %% ../nbs/14_recording.ipynb #a6aa731a
+# %% ../nbs/14_recording.ipynb #3b02f6a8
 def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, ids, kind):
     "One recording session; returns the recorder's last words."
     demo, real = port == "twin" and not leader, say or ""
@@ -715,7 +715,7 @@ def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, 
             with Keyboard() as keys: rec.run(until=lambda: _keys(rec, keys, jog, episodes))
         return f"{rec.writer.num_episodes} episodes in {out}"+(f", {failed} attempts left out" if demo else "")
 
-# %% ../nbs/14_recording.ipynb #d9da7f6f
+# %% ../nbs/14_recording.ipynb #d872376f
 KEY_HELP = "RIGHT begin an episode, keep it   LEFT do it again   BACKSPACE take back the last   SPACE = STOP   ENTER look and reset   ESC end"
 
 @call_parse
@@ -751,7 +751,7 @@ def record_cli(
     except KeyboardInterrupt: raise SystemExit(f"\nstopped; every saved episode is kept in {out}. The same command goes on from there.")
     except (ValueError, RuntimeError, OSError) as e: raise SystemExit(f"\nsmolvla_record: {e}")
 
-# %% ../nbs/14_recording.ipynb #ed2015dd
+# %% ../nbs/14_recording.ipynb #357dc85a
 @call_parse
 def replay_cli(
     data:str, # folder of a data set with actions in degrees and percent

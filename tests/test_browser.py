@@ -4,7 +4,7 @@ import nbformat, pytest
 
 pytest.importorskip("playwright", reason="playwright is missing, so no test clicks on a widget. Cure: make env")
 from lab import ROOT, Lab, browser_path, picture, wait_for, write_notebook
-from smolvla.data import JOINTS
+from smolvla.data import JOINTS, LeRobotDataset
 
 # The joints, the motors' torque registers and the target are written to a file twenty times a second, past everything that is tested
 WATCH = '''arm = SO101("twin").connect()
@@ -24,7 +24,7 @@ panel'''
 IMPORTS = '''import json, os, threading, time
 from pathlib import Path
 import numpy as np
-from smolvla.data import JOINTS
+from smolvla.data import JOINTS, LeRobotDataset
 from smolvla.sim import to_units
 from smolvla.so101 import SO101, Kinematics, jog_panel'''
 
@@ -105,3 +105,48 @@ def test_the_register_table_answers(lab):
         page.tab.locator(".widget-dropdown select").select_option("Present_Voltage")
         page.tab.get_by_text("62, 1 bytes, RAM, read-only").wait_for()
         picture(page.tab, "registers")
+
+RECORDING = '''import json, os, threading, time
+from pathlib import Path
+from smolvla.recording import Recorder, TwinCamera, TwinOperator, record_panel
+from smolvla.sim import HOME, SO101Env
+from smolvla.so101 import SO101'''
+SCENE = '''env = SO101Env("pick_place", cameras=()); env.reset(seed=3)
+arm = SO101("twin", env=env).connect()
+arm.move_to(HOME)
+operator = TwinOperator(arm)
+rec = Recorder("set", arm, {n: TwinCamera(arm, n, (96, 128)) for n in ("overhead", "wrist")}, operator, operator.new_scene(3))
+def watch():
+    while True:
+        seen = dict(mode=rec.mode, arm=arm.mode, frames=len(rec.writer), task=rec.task, episodes=rec.writer.num_episodes, torque=[s["Torque_Enable"] for s in arm.bus.port.where.servos])
+        Path("new.json").write_text(json.dumps(seen)); os.replace("new.json", "recording.json")
+        time.sleep(.05)
+threading.Thread(target=watch, daemon=True).start()
+record_panel(rec)'''
+
+def test_buttons_record_keep_stop_and_undo(lab):
+    write_notebook(lab.folder/"recording.ipynb", "Episodes to click on", RECORDING, SCENE)
+    def seen(): return json.loads((lab.folder/"recording.json").read_text())
+    def until(what, f): return wait_for(what, lambda: f(s := seen()) and s, look=lambda: f"Now: {seen()}; see outputs/browser/failed.png")
+    with lab.open("recording.ipynb") as page:
+        page.run_all()
+        page.tab.get_by_text("start episode").wait_for()
+        until("the recorder to be ready", lambda s: s["mode"] == "ready")
+        page.click("start episode")
+        until("frames", lambda s: s["mode"] == "recording" and s["frames"] > 15)
+        page.tab.get_by_text("recording", exact=True).first.wait_for()
+        picture(page.tab, "recording_1")
+        page.click("keep it")
+        until("the episode to be saved", lambda s: s["episodes"] == 1 and s["mode"] == "ready")
+
+        page.click("start episode")
+        until("frames", lambda s: s["frames"] > 10)
+        page.click("STOP")
+        until("STOP to take the torque away and to hold the recording", lambda s: s["mode"] == "held" and s["arm"] == "stopped" and not any(s["torque"]) and s["frames"] > 10)
+        page.tab.get_by_text("STOP was pressed").first.wait_for()
+        picture(page.tab, "recording_2_held")
+        page.click("keep it")
+        until("what was recorded before STOP to be saved", lambda s: s["episodes"] == 2)
+        page.click("take back the last")
+        until("undo", lambda s: s["episodes"] == 1 and s["mode"] == "ready")
+    assert LeRobotDataset(lab.folder/"set").num_episodes == 1

@@ -265,7 +265,7 @@ def test_preflight_lists_what_is_wrong(arm, tmp_path):
 
 def test_the_panel_gives_orders(rec, arm):
     panel = record_panel(rec, run=False)
-    stop, orders, say, pictures, status = panel.children
+    stop, orders, say, status, pictures = panel.children
     assert [b.description for b in orders.children] == list(BUTTONS.values())
     begin, keep, *_ = orders.children
     begin.click(); rec.run(1.); panel.refresh()
