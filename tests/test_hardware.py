@@ -1,5 +1,5 @@
 "hardware/: our printable parts, the plates of the official arm, the sheets of paper, the guides."
-import io, json, re, subprocess, sys, zipfile
+import ast, importlib, inspect, io, json, re, subprocess, sys, zipfile
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -190,7 +190,7 @@ def test_the_ruler_is_twenty_centimetres():
 # ---- guides
 
 GUIDES = sorted(HARDWARE.rglob("*.md"))
-PLANNED = {"smolvla_setup_motors", "smolvla_calibrate", "smolvla_teleoperate", "smolvla_find_port", "smolvla_find_cameras"}
+SCRIPTS = dict(re.findall(r"(smolvla_\w+)=([\w.]+:\w+)", (ROOT/"settings.ini").read_text()))
 
 def test_there_are_guides(): assert len(GUIDES) == 12
 
@@ -199,12 +199,52 @@ def test_guides_lead_somewhere(path):
     text = path.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if not re.match(r"[a-z]+:|#", link): assert (path.parent/link.split("#")[0]).exists(), f"dead link {link}"
-    scripts = set(re.findall(r"(smolvla_\w+)=", (ROOT/"settings.ini").read_text()))
-    if not (ROOT/"nbs"/"14_recording.ipynb").exists(): scripts |= PLANNED   # that chapter brings these commands
-    assert not set(re.findall(r"\bsmolvla_(?!base)\w+", text)) - {s for s in scripts} , "a command that does not exist"
+    assert not (gone := set(re.findall(r"\bsmolvla_(?!base)\w+", text)) - set(SCRIPTS)), f"no such command: {gone}"
     named = {w for w in re.findall(r"`(\w+)(?:\.stl)?`", text) if w.startswith(("jig_", "stand_", "bin_", "gauge_", "estop_", "cube_"))}
     assert not named - set(NAMES), f"no such part: {named - set(NAMES)}"
     if path.name[:2].isdigit() and path.name[:2] != "01": assert "[not tried]" in text or path.name.startswith("03"), "say what could not be tried"
+
+def commands(text):
+    "(command, its --options) of every line of a guide's code, a line that ends in a backslash joined with the next"
+    code = re.findall(r"`(smolvla_[^`\n]*)`|^[ ]{4,}(smolvla_.*)$", text.replace("\\\n", " "), re.M)
+    return [(c.split()[0], re.findall(r"--(\w+)", c)) for pair in code for c in pair if c]
+
+def test_options_of_the_guides_exist():
+    "Every option that a guide names is one of that command"
+    found = [(p.name, c, o) for p in GUIDES for c, options in commands(p.read_text()) for o in options]
+    assert {c for _, c, _ in found} >= {"smolvla_setup_motors", "smolvla_calibrate", "smolvla_teleoperate", "smolvla_record", "smolvla_replay", "smolvla_drive", "smolvla_virtual_arm", "smolvla_find_port"}
+    for guide, c, o in found:
+        module, name = SCRIPTS[c].split(":")
+        assert o in inspect.signature(getattr(importlib.import_module(module), name).__wrapped__).parameters, f"{guide}: {c} has no --{o}"
+
+ARM_NOTEBOOKS = ["setup_motors", "calibrate", "teleoperate_and_record", "first_policy"]
+
+@pytest.mark.parametrize("name", ARM_NOTEBOOKS)
+def test_an_arm_needs_one_cell(name):
+    "The one cell comes first, holds only plain values, and names the twin; later cells neither name a port again nor export"
+    cells = json.loads((HARDWARE/f"{name}.ipynb").read_text())["cells"]
+    source = lambda c: "".join(c["source"])
+    at = next(i for i, c in enumerate(cells) if source(c).startswith("## The one cell to change"))
+    tree = ast.parse(source(cells[at+1]))
+    assert all(isinstance(s, ast.Assign) and isinstance(s.value, (ast.Constant, ast.Tuple, ast.Compare)) for s in tree.body)
+    assert source(cells[at+1]).startswith("PORT") and '"twin"' in source(cells[at+1]).splitlines()[0]
+    later = "\n".join(source(c) for c in cells[at+2:] if c["cell_type"] == "code")
+    assert not re.search(r"^(PORT|LEADER|CAMERAS|NAMES?)\s*=|default_exp|nbdev_export|/dev/", later, re.M)
+    prose = "\n".join(source(c) for c in cells if c["cell_type"] == "markdown")
+    assert "**Safety.**" in prose and "[not tried]" in prose and "**Gate.**" in prose
+
+@pytest.mark.parametrize("name", ARM_NOTEBOOKS)
+def test_every_gate_can_stop_the_lesson(name):
+    "`gate` of each notebook raises for a check that fails, shows its cure first, and passes when all is well"
+    from smolvla.setup_check import Check, Checks
+    cells = ["".join(c["source"]) for c in json.loads((HARDWARE/f"{name}.ipynb").read_text())["cells"]]
+    tree = next(ast.parse(s) for s in cells if "def gate(" in s)
+    shown = []
+    scope = dict(Checks=Checks, display=lambda c: shown.append(repr(c)))
+    exec(compile(ast.Module([s for s in tree.body if getattr(s, "name", "") == "gate"], []), name, "exec"), scope)
+    with pytest.raises(AssertionError, match="STOP HERE"): scope["gate"]([Check("a", True, "fine"), Check("b", False, "bad", "do this")])
+    assert "cure: do this" in shown[-1]
+    scope["gate"]([Check("a", True, "fine")])
 
 def test_every_figure_is_made_by_the_script_and_used():
     script = (HARDWARE/"make_figures.py").read_text()
