@@ -600,10 +600,11 @@ def _ping(self: PolicyClient, timeout):
 
 def explain(address, e) -> str:
     "What a failed call means, in one line"
-    hints = {grpc.StatusCode.UNAVAILABLE: "is smolvla_serve running there, and is the certificate its own and still valid?",
+    hints = {grpc.StatusCode.UNAVAILABLE: "is smolvla_serve running there? Does it want --tls, and is the certificate its own and still valid?",
              grpc.StatusCode.UNAUTHENTICATED: "copy the token of the server", grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
              grpc.StatusCode.UNIMPLEMENTED: "this is another service, or another protocol"}
-    return f"{address}: {e.code().name}, {(e.details() or '')[:200]} ({hints.get(e.code(), 'see the log of the server')})"
+    details = re.sub(r"ipv[46]:\S+: ", "", e.details() or "")[:200]  # which of its addresses was tried last changes from call to call
+    return f"{address}: {e.code().name}, {details} ({hints.get(e.code(), 'see the log of the server')})"
 
 # %% ../nbs/11_async_inference.ipynb #2de5a79a
 @patch
