@@ -1013,6 +1013,7 @@ def step(self:IdSetup,
     "Make the connected motor the one for this joint: id, then baud rate, then lock, each read back."
     if name not in self.motors: raise ValueError(f"no joint {name!r}; there are {', '.join(self.motors)}")
     f, want = self.newcomer(name), self.motors[name]
+    if name in self.done and f.id != want: raise ValueError(f"{name} is done already, and the motor that is connected has id {f.id}: two would share id {want}. Forget {name} first (setup.done.remove) if its motor was exchanged.")
     with Bus(self.port, {name: want}, f.baud) as bus:
         bus.write("Torque_Enable", f.id, 0)
         bus._put(register("Lock"), f.id, 0)
@@ -1285,7 +1286,7 @@ def port_advice(
     name:str="so101", # what its link should be called
 )->str: # empty when this user can open it
     "Why a port that exists cannot be opened, and the two cures."
-    if sys.platform == "win32" or os.access(device, os.R_OK | os.W_OK): return ""
+    if sys.platform == "win32" or not os.path.exists(device) or os.access(device, os.R_OK | os.W_OK): return ""
     p = next((p for p in list_ports.comports() if p.device == device and p.vid), None)
     rule = udev_rule(name, p.vid, p.pid, p.serial_number, (p.location or "").split(":")[0] or None) if p else ""
     group = f"{device} is there, but you may not open it. Once: sudo usermod -aG dialout $USER, then log out and in again."

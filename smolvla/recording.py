@@ -296,6 +296,7 @@ def new_scene(self:TwinOperator,
         env._pose(q)
         mujoco.mj_forward(env.model, env.data)
         self.demo, self.over = Demonstrator(env, 1.), False
+    self.bus.clock.sleep(1/30)                                 # so that no camera hands out a picture of the scene before
     return env.text
 
 # %% ../nbs/14_recording.ipynb #e3778491
@@ -514,7 +515,7 @@ def check_arm(
     arm:SO101, # connected
 )->Checks:
     "Port, motors, calibration: what chapter 13's gate asks, as a page."
-    bad, found, who = arm.inspect(), Checks(), f"{arm.role} {arm.id}"
+    bad, found, who = arm.inspect(), Checks(), arm.role if arm.id == arm.role else f"{arm.role} {arm.id}"
     h = [arm.bus.health[j] for j in JOINTS]
     volts, warm = [x.voltage for x in h], [x.temperature for x in h]
     found.append(Check(who, not bad, f"six motors, {min(volts):.1f} to {max(volts):.1f} V, {min(warm)} to {max(warm)} °C, {arm.mode}", "; ".join(bad)))

@@ -821,7 +821,7 @@ def _start_eyes(self:SO101):
 
 @patch
 def lie_down(self:SO101):
-    "Fold slowly into the rest pose, then let go."
+    "Fold slowly into the rest pose, then let go. An arm without torque is left where it is."
     if self.mode in ("holding", "driving"):
         self.move_to(np.append(REST[:5], self.state()[5]))
         self._sink(.5, 10)

@@ -307,6 +307,13 @@ def test_record_the_twin_and_go_on(tmp_path, capsys):
     seeds = json.loads((tmp_path/"set/meta/recording.json").read_text())["runs"]
     assert len(set(next(iter(seeds.values()))["seeds"])) == 2
 
+def test_every_episode_begins_in_its_own_scene(tmp_path):
+    record_cli(out=str(tmp_path/"set"), port="twin", task="pick_place", size="48x48", episodes=2, seed=40)
+    ds = LeRobotDataset(tmp_path/"set")
+    for i in ds.episodes["from"]:
+        a, b, c = ds.frames("observation.images.overhead", [i, i+1, i+2]).astype(int)
+        assert np.abs(a-b).mean() < 2*np.abs(b-c).mean()+.5, "the first picture shows the scene before"
+
 def test_replay_command(tmp_path, capsys):
     record_cli(out=str(tmp_path/"set"), port="twin", task="pick_place", size="32x32", episodes=1)
     for how, words in ((dict(data=str(tmp_path/"none"), port="twin"), "none"), (dict(data=str(tmp_path/"set"), port=""), "--port"), (dict(data=str(tmp_path/"set"), port="twin", episode=7), "episodes 0 to 0")):
