@@ -518,7 +518,7 @@ def check_arm(
     bad, found, who = arm.inspect(), Checks(), arm.role if arm.id == arm.role else f"{arm.role} {arm.id}"
     h = [arm.bus.health[j] for j in JOINTS]
     volts, warm = [x.voltage for x in h], [x.temperature for x in h]
-    found.append(Check(who, not bad, f"six motors, {min(volts):.1f} to {max(volts):.1f} V, {min(warm)} to {max(warm)} °C, {arm.mode}", "; ".join(bad)))
+    found.append(Check(who, not bad, f"{arm.bus.port.port_name}: six motors, firmware {h[0].firmware}, {min(volts):.1f} to {max(volts):.1f} V, {min(warm)} to {max(warm)} °C, {arm.mode}", "; ".join(bad)))
     strange = arm.calibration.findings()
     found.append(Check(f"{who} calibration", not strange, "spans like those of measured arms" if not strange else "; ".join(strange), "" if not strange else "calibrate again: smolvla_calibrate"))
     return found

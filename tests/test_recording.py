@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import linux
+from commands import command, linux
 from smolvla import recording
 from smolvla.data import DatasetError, DatasetWriter, LeRobotDataset, doctor, so101_features
-from smolvla.motors import FAULTS, BusError, ManualClock, twin_bus
+from smolvla.motors import FAULTS, BusError, ManualClock, PtyServer, twin_bus
 from smolvla.recording import (BUTTONS, CameraLost, Recorder, Shot, TwinCamera, TwinOperator, Webcam, as_size, check_camera, check_views, cut, device_number,
                                find_cameras, key_orders, likeness, open_cameras, preflight, record_cli, record_panel, recording_features, replay, replay_cli, timing)
 from smolvla.sim import HOME, SO101Env
@@ -318,6 +318,18 @@ def test_replay_command(tmp_path, capsys):
     record_cli(out=str(tmp_path/"set"), port="twin", task="pick_place", size="32x32", episodes=1)
     for how, words in ((dict(data=str(tmp_path/"none"), port="twin"), "none"), (dict(data=str(tmp_path/"set"), port=""), "--port"), (dict(data=str(tmp_path/"set"), port="twin", episode=7), "episodes 0 to 0")):
         with pytest.raises(SystemExit, match=f"(?s)smolvla_replay: .*{words}"): replay_cli(**how)
+
+@linux
+def test_arrow_keys_record_in_a_terminal(tmp_path):
+    "A virtual arm on a port, films as cameras, a person at a terminal: begin, jog, keep"
+    from bench_recording import film
+    films = [film(tmp_path/f"{n}.avi", k, 2) for k, n in enumerate(("overhead", "wrist"))]
+    with PtyServer(twin_bus(paced=True)) as server:
+        code, text = command(tmp_path, "record", "--port", server.port, "--say", "wave", "--out", "set", "--episodes", "1", "--size", "64x48", "--cameras", f"overhead={films[0]},wrist={films[1]}",
+                             module="recording", seconds=120, typed=[("RIGHT begin", ""), (r"ready ", "\x1b[C"), (r"recording   0", "oo"), (r"recording   1", "\x1b[C")])
+    assert code == 0 and "1 episodes in set" in text and "six motors" in text and "Traceback" not in text, text
+    ds = LeRobotDataset(tmp_path/"set")
+    assert ds.num_episodes == 1 and ds.num_frames > 20 and ds.tasks == ["wave"] and np.ptp(ds.column("action")[:, 5]) > 2
 
 def test_features_say_units():
     f = recording_features({"a": Grey(None), "b": Grey(None)})
