@@ -15,7 +15,7 @@ import numpy as np
 from fastcore.basics import patch
 from fastcore.script import call_parse
 
-from .async_inference import SO101_UNITS, Console, Control, ControlLoop, JsonLog, PolicyClient, RobotSpec, ServerRefused, SimulatedLink, TwinRobot, lag
+from .async_inference import SO101_UNITS, Console, Control, ControlLoop, JsonLog, Look, PolicyClient, RobotSpec, ServerRefused, SimulatedLink, TwinRobot, lag
 from .data import JOINTS
 from .motors import BusError, ManualClock, need_port
 from .recording import CameraLost, TwinCamera, as_size, cut, jpeg, open_cameras, preflight
@@ -30,10 +30,10 @@ class ArmRobot:
         arm:SO101, # connected
         cameras:dict, # slot -> Webcam or TwinCamera, started
         say:str, # the sentence
-        seconds:float=60., # until it is over
+        seconds:float=60., # from the first step until it is over
     ):
-        self.arm, self.cameras, self.say = arm, cameras, say
-        self.until, self.met = arm.clock.now()+seconds, 0
+        self.arm, self.cameras, self.say, self.seconds = arm, cameras, say, seconds
+        self.until, self.met = float("inf"), 0
         self.env = arm.bus.port.where.plant.env if arm.simulated else None
         if self.env: self.info = {"success": False}
     def state(self): return self.arm.state()
@@ -82,6 +82,7 @@ def drive_arm(
     "Drive until the time is over, the twin's goals are met, or something stops the arm."
     arm, control = robot.arm, replace(control, approach_speed=min(control.approach_speed, .75*robot.arm.limits.approach))
     if arm.mode == "free": arm.torque_on()
+    robot.until = arm.clock.now()+robot.seconds
     loop = ControlLoop(robot, link, control, clock_of(arm), seed, log)
     try:
         while not robot.done and not stop(): loop.tick()
@@ -180,12 +181,12 @@ def _link(server, policy, spec, control, tls):
     return link
 
 def _serve_here(stack, policy):
-    "A server of this process on loopback, so that every drive takes one way. (address, name, picture size)"
+    "A server of this process on loopback, so that every drive takes one way. (address, name, backend)"
     import torch
     from smolvla.policy_server import PolicyServer, load_backends
     torch.set_num_threads(1)                                 # the control loop needs a core of its own
     (name, backend), = load_backends(policy).items()
-    return stack.enter_context(PolicyServer({name: backend}, port=0)).address, name, next(iter(backend.cameras.values()))
+    return stack.enter_context(PolicyServer({name: backend}, port=0)).address, name, backend
 
 # %% ../nbs/14a_driving.ipynb #393ff2e8
 def _drive_remote(server, policy, env, say, seed, max_seconds, control, tls, log):
@@ -207,21 +208,39 @@ def _drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, s
     world = SO101Env(parse(say)[0] if say else env, cameras=()) if port == "twin" else None
     if world: world.reset(seed=seed, options={"instruction": say} if say else None)
     with gentle_end(), contextlib.ExitStack() as stack:
-        address, name, wanted = _serve_here(stack, policy) if not server else (server, policy, None)
-        arm = stack.enter_context(SO101(port, id, "follower", kind, env=world, limits=Limits(speed=speed, gripper_speed=400*speed/135)))
-        views = open_cameras(cameras, arm, as_size(size) if size else wanted or (128, 128))
+        address, name, backend = _serve_here(stack, policy) if not server else (server, policy, None)
+        wanted = next(iter(backend.cameras.values())) if backend else (128, 128)
+        arm = stack.enter_context(SO101(port, id, "follower", kind, env=world, limits=Limits(speed=speed, gripper_speed=Limits.gripper_speed*speed/Limits.speed)))
+        views = open_cameras(cameras, arm, as_size(size) if size else wanted)
         for c in views.values(): stack.callback(c.close)
         looked = preflight(arm, views, ".")
         print(looked, flush=True)
-        if not all(c.ok for c in looked if c.name != "loop"): raise ValueError("not everything is ready, see above")
-        arm.move_to(HOME)                                        # where every demonstration began
+        if bad := [c.name for c in looked if not c.ok and c.name != "loop"]: raise ValueError(f"not ready: {', '.join(bad)}; the cures stand above")
+        if not all(c.ok for c in looked): print("goes on although this computer is slow: expect late actions", flush=True)
         robot = ArmRobot(arm, views, say or world.text, seconds)
-        link = _link(address, name, robot.spec, control, tls)
+        link = _link(address, name, robot.spec, control, tls)     # a policy that is not there is found out before anything moves
         stack.callback(link.close)
+        arm.move_to(HOME)                                        # where every demonstration began
+        if backend: _judge(backend, robot)
         print(f"driving: {robot.say}   (Ctrl-C lays the arm down)", flush=True)
         return drive_arm(robot, link, control, seed, Console(JsonLog(log) if log else None))
 
-# %% ../nbs/14a_driving.ipynb #df136493
+def _judge(backend, robot):
+    "ValueError when the first chunk begins elsewhere or leaves the arm's range"
+    looked = check_chunk(backend.infer([Look(0, 0, 0., robot.observe())])[0], robot.arm)
+    print(looked, flush=True)
+    if bad := [c for c in looked if not c.ok and c.name in ("start", "range")]: raise ValueError(f"this policy does not fit this arm: {bad[0].found}; {bad[0].cure}")
+
+# %% ../nbs/14a_driving.ipynb #d50410fa
+def _drive_here(policy, say, env, seed, out, max_seconds):
+    "Chapter 10's drive, with a video"
+    from smolvla.evaluation import drive, tell
+    say = say or instruction(env, np.random.default_rng(seed))
+    name = re.sub(r"\W+", "_", say.lower()).strip("_")[:60]
+    e = drive(policy, say, seed, Path(out)/f"{name}_{seed}.mp4", max_seconds)
+    print(tell(e), f"video: {e.video}", sep="\n")
+
+# %% ../nbs/14a_driving.ipynb #74623d42
 @call_parse
 def drive_cli(
     policy:str="nano", # nano (the shipped one), a policy folder, or a run folder of smolvla_train; with --server a name that it serves
@@ -256,11 +275,3 @@ def drive_cli(
         _drive_here(policy, say, env, seed, out, max_seconds)
     except (ValueError, OSError, RuntimeError) as err: sys.exit(f"smolvla_drive: {err}")
     except KeyboardInterrupt: sys.exit("smolvla_drive: stopped")
-
-def _drive_here(policy, say, env, seed, out, max_seconds):
-    "Chapter 10's drive, with a video"
-    from smolvla.evaluation import drive, tell
-    say = say or instruction(env, np.random.default_rng(seed))
-    name = re.sub(r"\W+", "_", say.lower()).strip("_")[:60]
-    e = drive(policy, say, seed, Path(out)/f"{name}_{seed}.mp4", max_seconds)
-    print(tell(e), f"video: {e.video}", sep="\n")

@@ -475,6 +475,7 @@ class Limits:
         "A limit that is NaN compares as false with everything, and would be none."
         for name, v in vars(self).items():
             if not (v >= 0 if name == "patience" else v > 0) or not (math.isfinite(v) or name == "lower"): raise ValueError(f"limits.{name} should be a positive number, not {v}")
+        self.approach = min(self.approach, self.speed)
 
 # %% ../nbs/13_so101.ipynb #0c046735
 class SO101:
@@ -977,8 +978,7 @@ def jog_panel(
 # %% ../nbs/13_so101.ipynb #00dee5b7
 def _wire(panel, arm, jog, stop, reset, sliders, buttons, keys, pad, status):
     "Connect the widgets of a jog panel."
-    panel.jogger, said = jog, {j: deque(maxlen=4) for j in JOINTS}
-    last = None
+    panel.jogger, said, last = jog, {j: deque(maxlen=4) for j in JOINTS}, None
     def follow(at):
         for (j, s), v in zip(sliders.items(), at):
             v = np.clip(round(2*float(v))/2, s.min, s.max)
@@ -996,7 +996,7 @@ def _wire(panel, arm, jog, stop, reset, sliders, buttons, keys, pad, status):
         jog.target = None
         try: arm.reset(); jog.error = ""
         except (NotSafe, BusError, Stopped) as e: jog.error = str(e)
-        refresh()
+        finally: refresh()
     def press(k): jog.key(k); follow(jog._target()); refresh()
     def typed(change): # the field is never emptied: what is typed meanwhile would count twice
         old, new = change["old"], change["new"]
@@ -1006,9 +1006,7 @@ def _wire(panel, arm, jog, stop, reset, sliders, buttons, keys, pad, status):
         if round(2*v)/2 not in said[j]: said[j].clear(); jog.joint(j, v); refresh()
     def axis(_): jog.sticks([a.value for a in pad.axes]); refresh()
     def button(change): pressed(None) if change["new"] else None
-    def plugged(_):
-        for a in pad.axes: a.observe(axis, "value")
-        for b in pad.buttons: b.observe(button, "pressed")
+    def plugged(_): [a.observe(axis, "value") for a in pad.axes]; [b.observe(button, "pressed") for b in pad.buttons]
     panel.refresh = refresh
     stop.on_click(pressed); reset.on_click(again); keys.observe(typed, "value"); pad.observe(plugged, ("axes", "buttons"))
     for j, s in sliders.items(): s.observe(lambda change, j=j: moved(j, change["new"]), "value")

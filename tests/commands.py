@@ -12,7 +12,7 @@ def patient(test):
         for left in (2, 1, 0):
             try: return test(*args, **kwargs)
             except Exception as e:
-                if not left or not re.search("no (whole )?reply", str(e)): raise
+                if not left or not re.search("no (whole )?reply|failed 3 times", str(e)): raise
     return again
 
 def _own_terminal():
@@ -20,7 +20,7 @@ def _own_terminal():
     import fcntl, termios
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-def command(folder, name, *args, module="motors", typed=None, seconds=40):
+def command(folder, name, *args, module="motors", typed=None, seconds=120):
     """Exit code and text of a command that runs in this folder.
     typed: [(text to wait for, keys to press, or a function of the process)]; None means no terminal."""
     script = folder/f"{name}.py"

@@ -90,6 +90,14 @@ def test_half_speed_is_a_limit_of_the_driver(arm):
     robot, loop = drive(arm, swing(arm, 80.), 4.)
     assert np.abs(np.diff([t.command[0] for t in loop.ticks])).max()*30 <= 61
 
+def test_no_joint_is_faster_than_the_speed_that_was_asked_for(arm):
+    arm.limits = Limits(speed=20.)
+    assert arm.limits.approach == 20.
+    here, sent, send = arm.state(), [], arm.send
+    arm.send = lambda a: (sent.append(send(a)), sent[-1])[1]
+    arm.move_to(here+[60, 0, 0, 0, 0, 0])
+    assert abs(arm.state()[0]-here[0]-60) < 4 and np.abs(np.diff([s[0] for s in sent])).max()*50 <= 21
+
 def test_a_chunk_is_judged(arm):
     here = arm.state()
     fine = here+np.linspace(0, 10, 24)[:, None]*[1, 0, 0, 0, 0, 0]

@@ -613,6 +613,8 @@ def test_ports_and_rules(monkeypatch, tmp_path):
 def test_a_port_that_may_not_be_opened(monkeypatch):
     show_ports(monkeypatch, [Usb("/dev/ttyX")])
     monkeypatch.setattr(motors.os, "access", lambda *_: False)
+    assert motors.port_advice("/dev/ttyX", "blue") == "", "a port that is not there needs no advice about permissions"
+    monkeypatch.setattr(motors.os.path, "exists", lambda *_: True)
     advice = motors.port_advice("/dev/ttyX", "blue")
     assert "dialout" in advice and "70-blue.rules" in advice and 'KERNELS=="1-2", ATTRS{idVendor}=="1a86"' in advice and 'SYMLINK+="blue"' in advice
     monkeypatch.setattr(motors.os, "access", lambda *_: True)

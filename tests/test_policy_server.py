@@ -297,7 +297,7 @@ def test_a_client_that_dies_leaves_the_others_alone():
 
 def start(folder, command, *args):
     "A command as its own process, as its entry point starts it"
-    script, source = folder/command, {"smolvla_serve": "policy_server import serve_cli", "smolvla_drive": "async_inference import drive_cli"}[command]
+    script, source = folder/command, {"smolvla_serve": "policy_server import serve_cli", "smolvla_drive": "driving import drive_cli"}[command]
     script.write_text(f"from smolvla.{source}\n{source.split()[-1]}()\n")
     return subprocess.Popen([sys.executable, script, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

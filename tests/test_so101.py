@@ -534,7 +534,7 @@ def test_a_gamepad(arm):
     "A stick that is held counts for half a second after its last message; any button is STOP"
     import ipywidgets as w
     panel = jog_panel(arm, run=False)
-    jog, pad = panel.jogger, panel.children[-1]
+    jog, pad = panel.jogger, panel.children[-1].children[0]
     arm.move_to([0, -40, 50, 60, 0, 30])
     pad.set_trait("axes", [w.widget_controller.Axis() for _ in range(4)]); pad.set_trait("buttons", [w.widget_controller.Button() for _ in range(2)])
     before = arm.goal.copy()
