@@ -651,7 +651,7 @@ def test_calibrating_a_port_by_hand_stops_and_goes_on(tmp_path):
     notes = tmp_path/"cal"/"robots"/"so_follower"/"red.notes"
     def some(*joints):
         def go(p):
-            for j in joints: hand.sweep(Looker(), [j], seconds=.8, hz=30)
+            for j in joints: hand.sweep(Looker(), [j], seconds=1.2, hz=30)
         return go
     class Looker:
         def look(self): pass
