@@ -12,13 +12,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-from fastcore.basics import patch
 from fastcore.script import call_parse
 
 from .async_inference import SO101_UNITS, Console, Control, ControlLoop, JsonLog, Look, PolicyClient, RobotSpec, ServerRefused, SimulatedLink, TwinRobot, lag
 from .data import JOINTS
-from .motors import BusError, ManualClock, need_port
-from .recording import CameraLost, TwinCamera, as_size, cut, jpeg, open_cameras, preflight
+from .motors import BusError, ManualClock
+from .recording import TwinCamera, as_size, cut, jpeg, open_cameras, preflight
 from .setup_check import Check, Checks
 from .sim import HOME, SO101Env, instruction, parse
 from .so101 import SO101, Limits, NotSafe, Stopped, TooFar, at_once, gentle_end

@@ -1,18 +1,17 @@
 "What chapter 14a is too short to hold: drives that end, bad input, the command on a virtual arm behind a pseudo-terminal."
-import json, os, re, subprocess, sys, time
+import os, re, subprocess, sys, time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from async_toys import Toy
 from commands import linux
-from smolvla import driving
-from smolvla.async_inference import Control, Look, NotSeen, SimulatedLink, lag
+from smolvla.async_inference import Control, NotSeen, SimulatedLink, lag
 from smolvla.driving import ArmRobot, Driving, check_chunk, drive_arm, drive_cli, drive_panel, drive_twin
 from smolvla.motors import ManualClock, PtyServer, twin_bus
 from smolvla.policy_server import PolicyServer, load_backends
-from smolvla.recording import CameraLost, TwinCamera
-from smolvla.sim import HOME, SO101Env
+from smolvla.recording import CameraLost
+from smolvla.sim import SO101Env
 from smolvla.so101 import SO101, Limits
 
 class Cam:
@@ -114,7 +113,7 @@ def test_the_nano_policy_through_the_bus():
 def test_the_panel_drives_and_stops(arm):
     d = Driving(arm, {"overhead": Cam()}, SimulatedLink(swing(arm), arm.clock, lag(.1)), Control(g=.5), seconds=1e9)
     panel = drive_panel(d, "wave", run=False)
-    (stop, row, views, status), (words, go, reset) = panel.children, panel.children[1].children
+    (stop, _, _, status), (_, go, reset) = panel.children, panel.children[1].children
     go.click()
     end = time.monotonic()+40
     while arm.mode != "driving" and time.monotonic() < end: time.sleep(.01)

@@ -1,5 +1,5 @@
 "What chapter 14 is too short to hold: cameras that misbehave, orders at the wrong moment, faults while recording, commands and their bad input."
-import json, os, re, subprocess, sys, threading, time
+import json, os, subprocess, sys, threading, time
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +7,10 @@ import pytest
 from commands import command, linux
 from smolvla import recording
 from smolvla.data import DatasetError, DatasetWriter, LeRobotDataset, doctor, so101_features
-from smolvla.motors import FAULTS, BusError, ManualClock, PtyServer, twin_bus
-from smolvla.recording import (BUTTONS, CameraLost, Recorder, Shot, TwinCamera, TwinOperator, Webcam, as_size, check_camera, check_views, cut, device_number,
+from smolvla.motors import FAULTS, ManualClock, PtyServer, twin_bus
+from smolvla.recording import (BUTTONS, CameraLost, Recorder, Shot, TwinCamera, Webcam, as_size, check_camera, check_views, cut, device_number,
                                find_cameras, key_orders, likeness, open_cameras, preflight, record_cli, record_panel, recording_features, replay, replay_cli, timing)
-from smolvla.sim import HOME, SO101Env
+from smolvla.sim import HOME
 from smolvla.so101 import SO101
 
 class Grey:

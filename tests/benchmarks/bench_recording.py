@@ -8,7 +8,7 @@
 The first part is real time: the arm is a twin behind a pseudo-terminal in a process of its own, the cameras are two MJPG films that OpenCV
 decodes as it decodes a webcam's pictures. The second part is simulated time: one episode is saved, a fault is injected at a random moment of
 the next, and afterwards the set on disk must open, be sound, and hold the saved episode bit for bit."""
-import argparse, json, multiprocessing, os, shutil, sys, tempfile, time
+import argparse, json, os, shutil, sys, tempfile, time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -50,7 +50,7 @@ def cameras(share):
         with Recorder(folder/"set", arm, {"overhead": a, "wrist": b}, lead, "wave", seconds=seconds+1) as rec:
             rec.run(2)
             rec.order("begin"); rec.run(seconds)
-            cpu, t = time.process_time(), time.monotonic()
+            t = time.monotonic()
             rec.order("keep"); rec.run(until=lambda: rec.orders.empty() and not rec.job)
             saved, skipped, why = time.monotonic()-t, rec.skipped, rec.why
     ds = LeRobotDataset(folder/"set")
