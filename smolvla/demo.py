@@ -316,7 +316,7 @@ def measure(self: Demo,
 def train_config(self: Demo) -> TrainConfig:
     "Short: a learning rate that falls to nothing when the time is up, low enough that twenty demonstrations are not learned by heart at once, and an average of the last weights"
     return TrainConfig(data=[str(self.out/"dataset")], out=str(self.run), policy=str(self.folder), stats="policy", steps=4000, decay_steps=4000, warmup_steps=150,
-                       minutes=self.minutes, batch_size=64, lr=3e-4, ema=0.99, compute_dtype="bfloat16", val_fraction=0.1,
+                       minutes=self.minutes, batch_size=64, lr=3e-4, ema=0.99, val_fraction=0.1,
                        eval_every=200, save_every=250, log_every=20, keep=1, seed=self.seed)
 
 @patch

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LORA_TARGETS', 'VLM', 'DTYPES', 'TrainingError', 'TrainData', 'FreezeReport', 'freeze_report', 'add_lora',
-           'cache_key', 'autocast', 'PrefixCache', 'lr_at', 'sample_rows', 'step_noise', 'loss_weights', 'WeightedLoss',
-           'EMA', 'TrainConfig', 'read_config', 'versions', 'split_episodes', 'Trainer', 'check_fit', 'checkpoints',
+           'cache_key', 'PrefixCache', 'lr_at', 'sample_rows', 'step_noise', 'loss_weights', 'WeightedLoss', 'EMA',
+           'TrainConfig', 'read_config', 'versions', 'split_episodes', 'Trainer', 'check_fit', 'checkpoints',
            'last_checkpoint', 'read_metrics', 'plot_losses', 'LiveCurve', 'new_policy', 'start_policy', 'start',
            'resume', 'train', 'make_config', 'train_cli']
 
@@ -28,6 +28,7 @@ from tqdm.auto import tqdm
 from .data import LeRobotDataset, aggregate_stats, json_bytes, write_durable
 from .flow import sample_time
 from .policy import PrefixKV, SmolVLA, nano_policy, preset
+from .precision import autocast, choose, shapes_of
 from .processing import bind_cameras, load_tokenizer
 from .vlm import load_vlm
 
@@ -164,12 +165,6 @@ def cache_key(
                 pad=p.pad_language_to, specials=c.add_image_special_tokens)
     return {"layout": "2", "data": data.fingerprint, "frozen weights": _hash_tensors(frozen), "tokenizer": hashlib.sha256(words.encode()).hexdigest(),
             "processor": json.dumps(sees, sort_keys=True), "stride": str(stride), "dtype": dtype, "compute_dtype": compute_dtype}
-
-# %% ../nbs/08_training.ipynb #b95b06e3
-def autocast(device:str, dtype:str):
-    "Matrix products in `dtype` (bfloat16, or float32 for off), weights as they are."
-    if dtype not in ("float32", "bfloat16"): raise TrainingError(f"compute_dtype is {dtype!r}: use float32 or bfloat16")
-    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=dtype == "bfloat16")
 
 # %% ../nbs/08_training.ipynb #fb0894c8
 DTYPES = {"float16": np.float16, "float32": np.float32}
@@ -400,10 +395,8 @@ class EMA:
         torch._foreach_lerp_(list(self.avg.values()), [p.detach() for p in self.params.values()], 1 - d)
 
 # %% ../nbs/08_training.ipynb #76a508fa
-def _set(params, values): # {name: parameter} and {name: tensor}
-    "Write values into parameters, so that copies made of them are known to be old."
+def _set(params, values): # {name: parameter} and {name: tensor} to write into it
     for k, p in params.items(): p.data.copy_(values[k])
-    torch.autograd.graph.increment_version(list(params.values()))
 
 @patch
 @contextlib.contextmanager
@@ -436,7 +429,7 @@ class TrainConfig:
     grad_clip: float = 10.0
     lora: int = 0; lora_targets: str = LORA_TARGETS  # rank of adapters, 0 trains whole matrices; which matrices, see add_lora
     ema: float = 0.0                  # decay of the weight average, 0 for none
-    compute_dtype: str = "float32"    # or bfloat16; the weights stay float32 either way
+    compute_dtype: str = "auto"       # float32 or bfloat16, whichever is quicker here; the weights stay float32 either way
     fuse: bool = False                # torch.compile the loss: a minute at the start, then about a third faster
     seed: int = 1000
     cache: bool = True                # compute the frozen prefix once
@@ -494,7 +487,7 @@ class Trainer:
     ):
         self.policy, self.data, self.config, self.aim, self.quiet = policy, data, config, aim, quiet
         self.run, self.step, self.elapsed, self.stop, self.last_saved = Path(config.out), 0, 0.0, False, None
-        self._prepare_device(); check_fit(policy, data, config)
+        self._prepare_device(); check_fit(policy, data, config); self._choose_precision()
         self._prepare_weights(); self._prepare_rows(); self._prepare_cache()
 
 # %% ../nbs/08_training.ipynb #0e593e2e
@@ -511,6 +504,23 @@ def _prepare_device(self:Trainer):
     if c.threads: torch.set_num_threads(c.threads)
     if c.batch_size % (self.acc.num_processes * c.grad_accum):
         raise TrainingError(f"batch_size {c.batch_size} does not divide into {self.acc.num_processes} processes x grad_accum {c.grad_accum}")
+
+# %% ../nbs/08_training.ipynb #a2a0045a
+@patch
+def _choose_precision(self:Trainer):
+    "Settle `compute_dtype`, once for the whole run; `precision` says why."
+    from accelerate.utils import broadcast_object_list
+    c = self.config
+    if c.compute_dtype != "auto":
+        autocast("cpu", c.compute_dtype)  # refuses an unknown one
+        self.precision = f"{c.compute_dtype}: asked for"
+        return
+    rows = c.batch_size * self.policy.config.chunk_size // (self.acc.num_processes * c.grad_accum)
+    told = [repr(choose(shapes_of(self.policy.expert, rows), self.device.type, training=True)) if self.main else None]
+    if self.acc.num_processes > 1: broadcast_object_list(told)
+    self.precision = told[0]
+    self.config = dataclasses.replace(c, compute_dtype=self.precision.split(":")[0])
+    if self.main and not self.quiet: print(f"computing in {self.precision}")
 
 # %% ../nbs/08_training.ipynb #acf16ca2
 def _check_units(policy, data):
@@ -645,7 +655,6 @@ def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient n
     norm = _in_one_piece(nn.utils.clip_grad_norm_(self.params.values(), c.grad_clip)).item()
     if not (math.isfinite(loss) and math.isfinite(norm)): raise TrainingError(self._nan_message(loss, norm))
     self.opt.step(); self.opt.zero_grad(set_to_none=True); self.step += 1
-    torch.autograd.graph.increment_version(list(self.params.values()))
     if self.ema: self.ema.update(self.step)
     return loss, norm
 
@@ -663,8 +672,6 @@ def _val_loss(self:Trainer):
 def _put(policy, weights): # {name: parameter} into their places
     for n, p in weights.items():
         m, _, leaf = n.rpartition("."); setattr(policy.get_submodule(m), leaf, p)
-    for m in policy.modules() if weights else []:  # copies for speed know their weight by its address, which a new one may inherit
-        for copied in ("copied", "fused"): vars(m).pop(copied, None)
 
 @patch
 @contextlib.contextmanager
@@ -717,7 +724,7 @@ def _nan_message(self:Trainer, loss, norm):
 def _open_run(self:Trainer):
     "The run folder: what is needed to repeat it, and the log up to the step we are at."
     self.run.mkdir(parents=True, exist_ok=True)
-    made = dict(versions=versions(), data_fingerprint=self.data.fingerprint, trained=sum(p.numel() for p in self.params.values()))
+    made = dict(versions=versions(), precision=self.precision, data_fingerprint=self.data.fingerprint, trained=sum(p.numel() for p in self.params.values()))
     self.history = [m for m in read_metrics(self.run) if m["step"] <= self.step] if self.step else []
     if not self.main: return
     write_durable(self.run/"config.json", json_bytes({**dataclasses.asdict(self.config), "made_with": made}))
@@ -993,6 +1000,7 @@ def resume(
     if afresh and c.policy == "in memory": raise TrainingError(f"{run} cannot go on, its policy was only in memory" + (": call train again" if last is None else
         f": start a new run from {last}/pretrained_model"))
     t = Trainer(start_policy(c, data) if afresh else SmolVLA.from_pretrained(last/"pretrained_model", quiet=True), data, c, aim, quiet)
+    t.precision = made.get("precision", t.precision)
     if last: t.restore(last)
     return t
 
@@ -1056,7 +1064,7 @@ def train_cli(
     warmup_steps:int=None, # Updates of linear rise (default 1000, shrinks with short runs)
     lora:int=None, # Rank of low-rank adapters, for example 16 (default: whole matrices are trained)
     ema:float=None, # Decay of a weight average, for example 0.999 (default off)
-    compute_dtype:str=None, # float32 (default) or bfloat16
+    compute_dtype:str=None, # auto (default: measured, kept with the run), float32 or bfloat16
     fuse:bool=False, # Compile the loss: a minute at the start, then about a third faster; needs a C++ compiler
     frame_stride:int=None, # Use every k-th frame as an observation (default 1)
     cache:str=None, # Folder of the prefix cache (default: prefix_cache beside the run); "off" computes the prefix at every step

@@ -46,7 +46,7 @@ def one_thread(): torch.set_num_threads(1)
 
 def losses(t): return [m["loss"] for m in t.history if "loss" in m]
 
-def small(**kw): return dict(steps=8, batch_size=8, lr=1e-3, val_fraction=0.34, eval_every=100, save_every=100, quiet=True) | kw
+def small(**kw): return dict(steps=8, batch_size=8, lr=1e-3, val_fraction=0.34, eval_every=100, save_every=100, compute_dtype="float32", quiet=True) | kw
 
 
 # ---- schedule, samples, noise
