@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from .fast import FrozenPolicy
 from .policy import SmolVLA, nano_policy
-from .sim import (BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, instruction, parse, record, record_episode,
+from .sim import (BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, check_task, instruction, parse, record, record_episode,
                          to_radians, to_units)
 
 # %% ../nbs/10_evaluation.ipynb #19db2ae5
@@ -463,7 +463,7 @@ def evaluate(
     "Drive one episode per seed and report; the same seeds give the same result with any number of workers"
     seeds, start = eval_seeds(seeds), time.perf_counter()
     name = str(policy) if isinstance(policy, (str, Path)) else type(policy).__name__
-    instruction(task, np.random.default_rng(0))  # an unknown task is told before a policy is loaded
+    check_task(task)
     policy = acting_policy(policy, compute_dtype)  # once, so that all processes drive with the very same one
     args = (task, n_action_steps, num_steps, max_seconds, held_out, video_dir)
     episodes = _in_processes(policy, seeds, min(workers, len(seeds)), args) if workers > 1 else _in_this_process(policy, seeds, args)

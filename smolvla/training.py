@@ -641,17 +641,23 @@ def _sliced_like(t, p): # `t`, cut as FSDP2 cut the parameter `p`
 
 # %% ../nbs/08_training.ipynb #13e2e59a
 @patch
-def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient norm
-    "Update with pieces (batch, prefix, noise, time, weights), see `plan`. A loss or gradient that is not finite changes nothing and raises."
+def gradients(self:Trainer, pieces:list): # loss of the whole batch
+    "Forward and backward of pieces (batch, prefix, noise, time, weights), see `plan`; the gradients are added to the parameters."
     c, total = self.config, 0.0
-    for g in self.opt.param_groups: g["lr"] = self.lr()
     for i, (batch, prefix, *rest) in enumerate(pieces):
         last = i == len(pieces) - 1
         with contextlib.nullcontext() if last else self.acc.no_sync(self.model), autocast(str(self.device), c.compute_dtype):
             loss = self.model(batch, *(x.to(self.device) for x in rest), prefix)
         (loss * self.acc.num_processes).backward()           # DDP and FSDP2 average; the shares are meant to be added
         total = total + loss.detach()
-    loss = self.acc.reduce(total, "sum").item()
+    return self.acc.reduce(total, "sum").item()
+
+@patch
+def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient norm
+    "One update. A loss or gradient that is not finite changes nothing and raises."
+    c = self.config
+    for g in self.opt.param_groups: g["lr"] = self.lr()
+    loss = self.gradients(pieces)
     norm = _in_one_piece(nn.utils.clip_grad_norm_(self.params.values(), c.grad_clip)).item()
     if not (math.isfinite(loss) and math.isfinite(norm)): raise TrainingError(self._nan_message(loss, norm))
     self.opt.step(); self.opt.zero_grad(set_to_none=True); self.step += 1
@@ -892,6 +898,18 @@ def fit(self:Trainer): # history, a list of dicts
     self.rate = (self.step - first) * c.batch_size / (time.monotonic() - self.started)
     self._finish(live)
     return self.history
+
+# %% ../nbs/08_training.ipynb #1c4ad226
+@patch
+def seconds_per_update(self:Trainer, n:int=3):
+    "What an update costs on this machine, without changing a weight."
+    spent = []
+    for _ in range(n + 1):  # the first one prepares things
+        start = time.perf_counter()
+        self.gradients(self._load(self.step))
+        self.opt.zero_grad(set_to_none=True)
+        spent.append(time.perf_counter() - start)
+    return min(spent[1:])
 
 # %% ../nbs/08_training.ipynb #d0ee7c4c
 @patch
