@@ -515,7 +515,7 @@ def serve_cli(
     done = threading.Event()
     for s in (signal.SIGINT, signal.SIGTERM): signal.signal(s, lambda *_: done.set())
     server.start()
-    for name, b in backends.items(): print(f"{name} computes in {b.policy.choice}")
     print(f"serving {policy} at {server.address}; Ctrl-C ends it", flush=True)
+    for name, b in backends.items(): print(f"{name} computes in {b.policy.choice}", flush=True)
     done.wait()
     server.stop()

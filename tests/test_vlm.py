@@ -31,7 +31,9 @@ def reference():
     vlm.load_state_dict({k.removeprefix(prefix): v for k, v in load_file(REF/"model.safetensors").items() if k.startswith(prefix)})
     return vlm, ref
 
-def close(a, b, atol=1e-5): torch.testing.assert_close(a, b, atol=atol, rtol=1e-5)
+def close(a, b, atol=1e-5):
+    "Within 1e-5 of the largest value: processors add in other orders, and what that costs grows with the numbers."
+    torch.testing.assert_close(a, b, atol=atol*max(1., b.abs().max().item()), rtol=1e-5)
 
 # --- transformers ---
 @torch.no_grad()
