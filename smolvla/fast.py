@@ -21,7 +21,7 @@ from .precision import (
     Choice, choose, int8_linear, pack, pack_int8, packed_linear, probe_eight_bits, quantise, shapes_of)
 from .vlm import attention, connect, embed_patches
 
-# %% ../nbs/07b_fast.ipynb #f851dae4
+# %% ../nbs/07b_fast.ipynb #e073112b
 _THEN = dict(
     none=lambda y, _: y,
     gelu=lambda y, _: F.gelu(y, approximate="tanh"),
@@ -29,6 +29,9 @@ _THEN = dict(
     add=torch.add,
     mul=torch.mul,
 )
+
+def _no_weight(shape, dtype, device="cpu") -> Tensor:  # shape and format of a matrix, and NaN for its values
+    return torch.full((), torch.nan, dtype=dtype, device=device).expand(shape)
 
 class FastLinear(nn.Module):
     "A linear layer that cannot learn: its matrix is held in the form of one engine."
@@ -43,19 +46,20 @@ class FastLinear(nn.Module):
         self.engine, self.dtype = engine, dtype
         self.matrix = weight.detach().to(dtype, copy=True)
         self.bias = None if bias is None else bias.detach().to(dtype, copy=True)
-        self.weight = torch.full((), torch.nan, dtype=weight.dtype, device=weight.device).expand(weight.shape)
+        self.weight = _no_weight(weight.shape, weight.dtype, weight.device)
         self._lay_out()
 
-# %% ../nbs/07b_fast.ipynb #598e57cf
+# %% ../nbs/07b_fast.ipynb #eb12b863
 @patch
 def _lay_out(self: FastLinear):
     "The engine's own form, made from `matrix`."
     self.packed = None
     if self.engine == "packed": self.packed, self.matrix = pack(self.matrix), None
     if self.engine == "int8":
-        levels, why = probe_eight_bits()
-        if not levels: raise RuntimeError(f"eight bits cannot be used here: {why}")
-        self.matrix, self.scale = quantise(self.matrix, levels)
+        if self.matrix.dtype != torch.int8:
+            levels, why = probe_eight_bits()
+            if not levels: raise RuntimeError(f"eight bits cannot be used here: {why}")
+            self.matrix, self.scale = quantise(self.matrix, levels)
         self.packed = pack_int8(self.matrix, self.scale, self.bias)
 
 @patch
@@ -65,16 +69,28 @@ def dense(self: FastLinear) -> Tensor:  # (out,in) in the layer's dtype
     if self.engine == "int8": return (self.matrix*self.scale[:, None]).to(self.dtype)
     return self.matrix
 
+# %% ../nbs/07b_fast.ipynb #42d4019e
+def _as_bytes(t: Tensor | None):
+    return None if t is None else (t.dtype, t.shape, t.contiguous().view(torch.uint8).numpy())
+
+def _from_bytes(sent):
+    return None if sent is None else torch.from_numpy(sent[2].copy()).view(sent[0]).view(sent[1])
+
 @patch
 def __getstate__(self: FastLinear):
-    return {**self.__dict__, "matrix": self.dense(), "packed": None}  # blocks cannot be sent
+    state = {k: v for k, v in self.__dict__.items() if k not in ("packed", "weight")}
+    state["matrix"] = self.dense() if self.engine == "packed" else self.matrix
+    tensors = {k: _as_bytes(state.pop(k)) for k in ("matrix", "bias", "scale") if k in state}
+    return {**state, "sent": (tensors, self.weight.dtype)}
 
 @patch
 def __setstate__(self: FastLinear, state):
-    self.__dict__.update(state)
+    tensors, dtype = state.pop("sent")
+    self.__dict__.update(state, **{k: _from_bytes(v) for k, v in tensors.items()})
+    self.weight = _no_weight(self.matrix.shape, dtype)
     self._lay_out()
 
-# %% ../nbs/07b_fast.ipynb #4d56042b
+# %% ../nbs/07b_fast.ipynb #92c9f515
 @patch
 def forward(self: FastLinear,
     x: Tensor,  # (...,in)
@@ -89,7 +105,7 @@ def forward(self: FastLinear,
     else: y = int8_linear(x, *self.packed, self.dtype, inside)
     return y if other is None else _THEN[then](y, other)
 
-# %% ../nbs/07b_fast.ipynb #c543a6ad
+# %% ../nbs/07b_fast.ipynb #dc6a0856
 class FastMLP(nn.Module):
     "The vision tower's MLP, its activation inside the first product."
     def __init__(self, fc1: FastLinear, fc2: FastLinear):
@@ -106,7 +122,7 @@ class FastGatedMLP(nn.Module):
 
     def forward(self, x): return self.down_proj(self.up_proj(x, "mul", self.gate_proj(x, "silu")))
 
-# %% ../nbs/07b_fast.ipynb #32cf30e2
+# %% ../nbs/07b_fast.ipynb #b519dcef
 def _fast_mlp(m: nn.Module) -> nn.Module | None:  # None where the form is another one
     "The fast form of an MLP whose linear layers are fast already."
     act = getattr(getattr(m, "config", None), "hidden_act", "silu")
@@ -131,7 +147,7 @@ def make_fast(
         if fast is not None: setattr(module, name, fast)
     return module
 
-# %% ../nbs/07b_fast.ipynb #4a0ff83f
+# %% ../nbs/07b_fast.ipynb #157a5b0f
 def attend_by_head(
     q: Tensor,  # (B,T,heads,head_dim)
     k: Tensor,  # (B,T,heads,head_dim)
@@ -159,7 +175,7 @@ def look_fast(
         patches = patches + layer.mlp(layer.layer_norm2(patches))
     return connect(vlm, vision.post_layernorm(patches), images.shape[1])
 
-# %% ../nbs/07b_fast.ipynb #987c3c8d
+# %% ../nbs/07b_fast.ipynb #15c990e2
 def _glue(*layers: FastLinear) -> FastLinear:  # its output is theirs side by side
     first = layers[0]
     matrix = torch.cat([m.dense() for m in layers])
@@ -183,7 +199,7 @@ class FastLayer:
         x = self.after(h)
         return self.down(self.up(x, "mul", self.gate(x, "silu")), "add", h)
 
-# %% ../nbs/07b_fast.ipynb #fd93ee43
+# %% ../nbs/07b_fast.ipynb #adb0cf71
 def fast_layers(
     expert: Expert,  # whose linear layers are fast
 ) -> list[FastLayer] | None:  # None with biases, which glued projections do not carry
@@ -201,7 +217,7 @@ class FastRunner(SuffixRunner):
         for i, layer in enumerate(self.expert.fast): h = self._fast_layer(i, layer, h)
         return self.expert.norm(h).view(shape)
 
-# %% ../nbs/07b_fast.ipynb #7156f1bf
+# %% ../nbs/07b_fast.ipynb #c0b867b7
 @patch
 def _fast_layer(self: FastRunner,
     i: int,  # expert layer
@@ -218,7 +234,7 @@ def _fast_layer(self: FastRunner,
     else: q = turn(x, self.table["cross"])
     return layer.finish(h, self.attend(i, q, own).flatten(0, 1))
 
-# %% ../nbs/07b_fast.ipynb #b8ceef38
+# %% ../nbs/07b_fast.ipynb #a165e0ba
 _SEEN = ("images", "image_mask", "tokens", "token_mask")  # what the prefix depends on
 
 class Recall:
@@ -241,7 +257,7 @@ class Recall:
         if self.looked or words: self.kv = self.policy.prefix_kv(batch, self.tokens.flatten(1, 2))
         return self.kv
 
-# %% ../nbs/07b_fast.ipynb #97fc662a
+# %% ../nbs/07b_fast.ipynb #9a2b2374
 @patch
 def _new_pictures(self: Recall, images: Tensor) -> list[bool]:  # per camera
     if self.batch is None or self.batch["images"].shape != images.shape: return [True]*images.shape[1]
@@ -257,7 +273,7 @@ def _image_tokens(self: Recall, images: Tensor, new: list[bool]) -> Tensor:  # (
     tokens[:, which] = fresh
     return tokens
 
-# %% ../nbs/07b_fast.ipynb #a6f11b9d
+# %% ../nbs/07b_fast.ipynb #6c0a910d
 _choices = {}  # sizes of a policy -> Choice; one measurement per process
 
 def choose_for(
@@ -274,7 +290,7 @@ def choose_for(
         _choices[key] = _confirm(policy, by_products) if by_products.dtype != "float32" or by_products.packed else by_products
     return _choices[key]
 
-# %% ../nbs/07b_fast.ipynb #1cf68cd8
+# %% ../nbs/07b_fast.ipynb #7465a520
 _WHOLE = .25  # seconds of a chunk up to which the whole chunk is timed
 
 @torch.inference_mode()
@@ -307,7 +323,7 @@ def _confirm(policy: SmolVLA, by_products: Choice) -> Choice:
     best = by_products if other*1.25 < exact else plain
     return Choice(best.dtype, best.packed, why)
 
-# %% ../nbs/07b_fast.ipynb #4b0bb01f
+# %% ../nbs/07b_fast.ipynb #bb13609e
 class FrozenPolicy(SmolVLA):
     "A copy for acting only, from `policy.fast()`: it owns its weights and cannot go stale."
     runner_class = FastRunner
@@ -328,7 +344,7 @@ class FrozenPolicy(SmolVLA):
         self.choice, self.eight_bits = choice, eight_bits
         self.reset()
 
-# %% ../nbs/07b_fast.ipynb #adc9e96b
+# %% ../nbs/07b_fast.ipynb #9a2b4b65
 _REFUSED = "this is a frozen copy from policy.fast(): {} the policy it was made of, then call fast() again"
 
 @patch
@@ -345,7 +361,7 @@ def load_state_dict(self: FrozenPolicy, *args, **kwargs): raise RuntimeError(_RE
 @patch
 def _apply(self: FrozenPolicy, *args, **kwargs): raise RuntimeError(_REFUSED.format("move or cast"))
 
-# %% ../nbs/07b_fast.ipynb #633970bd
+# %% ../nbs/07b_fast.ipynb #eea98c60
 @patch
 def look(self: FrozenPolicy,
     images: Tensor,  # (B,N,3,H,W) in [-1,1]
@@ -368,7 +384,7 @@ def reset(self: FrozenPolicy):
     SmolVLA.reset(self)
     self.recall = Recall(self)
 
-# %% ../nbs/07b_fast.ipynb #c7789982
+# %% ../nbs/07b_fast.ipynb #209b0b0c
 def fast_copy(
     policy: SmolVLA,
     compute_dtype: str = "auto",  # "float32" or "bfloat16"; "auto" measures
