@@ -214,7 +214,7 @@ def page(
 # %% ../nbs/10a_demo.ipynb #302dd8a4
 DEFAULTS = ("put the blue cube in the left box", "put the red cube in the right box and the blue cube in the left box", "stack the red cube on the blue cube")
 TASK = "pad"  # what the shipped policy has not been trained on
-QUICK = dict(updates=4, episodes=2, seconds=1.0, drive_seconds=1.0, workers=1)  # sizes that only show that everything runs
+QUICK = dict(updates=4, demonstrations=2, episodes=2, seconds=1.0, drive_seconds=1.0, workers=1)  # sizes that only show that everything runs
 NOISE = 1.5  # degrees by which demonstrations are disturbed, so that they show how to recover
 
 @dataclass
@@ -225,7 +225,8 @@ class Demo:
     seed: int = 0
     updates: int = 900  # of training
     minutes: float = 3.5  # for them at most, the prefix cache included
-    episodes: int = 20  # demonstrations, and episodes of each evaluation
+    demonstrations: int = 40  # of the new task
+    episodes: int = 20  # of each evaluation
     policy: str = "nano"  # the one to start from
     seconds: float = 10.0  # simulated time of an evaluation episode
     drive_seconds: float = 20.0  # simulated time of a driven sentence
@@ -288,8 +289,8 @@ def demonstrate(self: Demo):
     "Record the new task as a LeRobot data set; episodes saved before an interruption are kept"
     root = self.out/"dataset"
     self.claim(root, key_of(TASK, self.seed, NOISE))
-    there = root.exists() and LeRobotDataset(root, video=False).num_episodes >= self.episodes
-    self.timed(f"record {self.episodes} demonstrations", there, lambda: record(TASK, self.episodes, root, 10_000 * self.seed, NOISE, workers=self.workers, quiet=self.quiet))
+    there = root.exists() and LeRobotDataset(root, video=False).num_episodes >= self.demonstrations
+    self.timed(f"record {self.demonstrations} demonstrations", there, lambda: record(TASK, self.demonstrations, root, 10_000 * self.seed, NOISE, workers=self.workers, quiet=self.quiet))
     self.health, self.data = doctor(root), LeRobotDataset(root)
     print(f"doctor: {repr(self.health).splitlines()[0]}")
     if not self.health.ok: raise ValueError(f"the recording is damaged: {self.health}\nDelete {root} and start again.")
@@ -315,10 +316,10 @@ def measure(self: Demo,
 # %% ../nbs/10a_demo.ipynb #f5b6d63c
 @patch
 def train_config(self: Demo) -> TrainConfig:
-    "Short: a learning rate that falls to nothing at the end, low enough that twenty demonstrations are not learned by heart at once, and an average of the last weights"
+    "Short: a learning rate that falls to nothing at the end, low enough that few demonstrations are not learned by heart at once, and an average of the last weights"
     return TrainConfig(data=[str(self.out/"dataset")], out=str(self.run), policy=str(self.folder), stats="policy",
                        steps=self.updates, decay_steps=self.updates, warmup_steps=self.updates//20, minutes=self.minutes,
-                       batch_size=64, lr=3e-4, ema=0.99, val_fraction=0.1, eval_every=200, save_every=250, log_every=20,
+                       batch_size=64, frame_stride=2, lr=3e-4, ema=0.99, val_fraction=0.1, eval_every=200, save_every=250, log_every=20,
                        keep=1, seed=self.seed)
 
 def forecast(
@@ -390,7 +391,7 @@ def verdict(self: Demo) -> str:
     p = self.after.compare(self.before).p
     if self.learned: return f"The difference is real: luck alone would do this with a probability of {p:.2g} (exact McNemar test on the same scenes)."
     if p < 0.05: return f"The policy became worse (exact McNemar p = {p:.2g}): see the loss curve below."
-    return f"These episodes cannot tell the two apart (exact McNemar p = {p:.2g}): train longer (--updates, --minutes) or on more demonstrations (--episodes)."
+    return f"These episodes cannot tell the two apart (exact McNemar p = {p:.2g}): train longer (--updates, --minutes) or on more demonstrations (--demonstrations)."
 
 @patch
 def comparison(self: Demo) -> list[tuple]:  # (what, before, after)
@@ -479,10 +480,10 @@ def run_demo(
     return demo.report()
 
 # %% ../nbs/10a_demo.ipynb #fdbcfebc
-def _settings(say, out, seed, updates, minutes, episodes, quick, policy):
+def _settings(say, out, seed, quick, policy, **given):
     "The demo that the flags ask for"
     sizes = QUICK if quick else dict(workers=max(1, min(4, os.cpu_count() or 1)))
-    asked = {k: v for k, v in dict(updates=updates, minutes=minutes, episodes=episodes).items() if v is not None}
+    asked = {k: v for k, v in given.items() if v is not None}
     return Demo(Path(out), say_list(say), seed, policy=policy, **{**sizes, **asked})
 
 @call_parse
@@ -492,14 +493,16 @@ def demo_cli(
     seed: int = 0,  # Other scenes, another recording
     updates: int = None,  # Updates of training (default 900)
     minutes: float = None,  # Training time at most (default 3.5)
-    episodes: int = None,  # Demonstrations, and episodes of each evaluation (default 20)
+    demonstrations: int = None,  # Episodes to record (default 40)
+    episodes: int = None,  # Episodes of each evaluation (default 20)
     policy: str = "nano",  # Policy to start from: nano (the shipped one) or a folder
     quick: bool = False,  # Tiny sizes, to see that everything runs
 ):
     "Record, train, evaluate and drive in a few minutes, and leave a report. Example: smolvla_demo --say 'put the blue cube in the left box'"
     begin = time.perf_counter()
     try:
-        demo = _settings(say, out, seed, updates, minutes, episodes, quick, policy)
+        demo = _settings(say, out, seed, quick, policy, updates=updates, minutes=minutes,
+                         demonstrations=demonstrations, episodes=episodes)
         bad = [c for c in check_machine() if not c.ok]
         print("== this machine: " + ("fine" if not bad else "; ".join(f"{c.name}: {c.found}. Cure: {c.cure}" for c in bad)), flush=True)
         if not demo.folder.is_dir() or not (demo.folder/"model.safetensors").is_file(): raise FileNotFoundError(f"{demo.folder} holds no policy (no model.safetensors)")
