@@ -11,8 +11,8 @@ __all__ = ['SO_ARMS', 'KNOWN', 'TICKS', 'M100', 'UNIT_WORDS', 'LIMITS', 'PARTS',
            'units', 'merge_cmd', 'split_cmd', 'delete_cmd', 'rename_cmd', 'tasks_cmd', 'leave_out_cmd', 'units_cmd',
            'edit_parser', 'tell', 'edit_cli']
 
-# %% ../nbs/01a_editing.ipynb #f8543e3a
-import argparse, io, math, os, re, shutil, tempfile
+# %% ../nbs/01a_editing.ipynb #a98c4b8c
+import argparse, io, math, os, re, shlex, shutil, tempfile
 from contextlib import contextmanager
 from pathlib import Path
 import av
@@ -52,7 +52,7 @@ def _refuse_existing(out):
         raise DatasetError(f"{out} exists already, and an edit never overwrites: give a new folder "
                            "with --out.")
 
-# %% ../nbs/01a_editing.ipynb #027ac586
+# %% ../nbs/01a_editing.ipynb #7b48d3e3
 class Source:
     "A set on its way into another one."
     def __init__(self,
@@ -67,6 +67,7 @@ class Source:
         self.every, self.known = dict(s.rows), _episode_stats(s)
     vectors = property(lambda self: keys_of(self.features, "float32", "float64"))
     cameras = property(lambda self: keys_of(self.features, "video", "image"))
+    typed = property(lambda self: shlex.quote(str(self.root)))        # as on a command line
     def size_of(self, k) -> int: return math.prod(self.features[k]["shape"])
     def note(self, text): self.notes += [text] if text not in self.notes else []
 
@@ -115,21 +116,21 @@ def check(self:Source):
         dtype = self.features.pop(k)["dtype"]
         self.note(f"column {k} (dtype {dtype}) cannot be carried over and is left out")
 
-# %% ../nbs/01a_editing.ipynb #307b954e
+# %% ../nbs/01a_editing.ipynb #68e03898
 @patch
 def _refuse_depth(self:Source):
     for k in self.cameras:
         if 1 in self.features[k]["shape"]:
             raise DatasetError(f"{k} is a depth camera, which cannot be copied yet: leave it out "
-                               f"with `smolvla_edit leave_out {self.root} --cameras {k} --out "
+                               f"with `smolvla_edit leave_out {self.typed} --cameras {k} --out "
                                "NEW`.")
 
 @patch
 def _broken(self:Source, bad, finding) -> DatasetError:
     found, some = finding.found.strip(" .").replace(". )", ")"), ",".join(map(str, bad))
     return DatasetError(f"{self.root}: episode {bad[0]} is broken ({found}). `smolvla_doctor "
-                        f"{self.root} --out NEW` saves the others, `smolvla_edit delete "
-                        f"{self.root} {some} --out NEW` leaves it out.")
+                        f"{self.typed} --out NEW` saves the others, `smolvla_edit delete "
+                        f"{self.typed} --episodes {some} --out NEW` leaves it out.")
 
 # %% ../nbs/01a_editing.ipynb #344a8725
 def cut_film(
@@ -389,7 +390,7 @@ def sort_like(self:Source, key, names):
     self.features[key] = {**f, "names": list(names), **sorted_units}
     self.note(f"{self.root.name}: {key} was sorted by its names into the order of the first set")
 
-# %% ../nbs/01a_editing.ipynb #a200ad33
+# %% ../nbs/01a_editing.ipynb #24b0ee94
 def columns_differ(a, b) -> str:
     "What a Source has that another lacks, and the command that helps."
     cameras = {*a.cameras, *b.cameras}
@@ -397,13 +398,13 @@ def columns_differ(a, b) -> str:
     short = lambda ks: ",".join(k.split(".")[-1] if k in cameras else k for k in ks)
     if len(extra) == len(missing) == 1 and (extra[0] in cameras) == (missing[0] in cameras):
         option = "--cameras" if extra[0] in cameras else "--columns"
-        return (f"has {extra[0]} where {a.root} has {missing[0]}: `smolvla_edit rename {b.root} "
+        return (f"has {extra[0]} where {a.root} has {missing[0]}: `smolvla_edit rename {b.typed} "
                 f"--out NEW {option} {short(extra)}={short(missing)}`")
     x, y, odd = (b, a, extra) if extra else (a, b, missing)
     found = f"has {', '.join(odd)}, which {a.root} lacks" if extra else f"lacks {', '.join(odd)}"
-    return f"{found}: `smolvla_edit leave_out {x.root} --out NEW --columns {short(odd)}`, or rename"
+    return f"{found}: `smolvla_edit leave_out {x.typed} --out NEW --columns {short(odd)}`, or rename"
 
-# %% ../nbs/01a_editing.ipynb #a9bf6f64
+# %% ../nbs/01a_editing.ipynb #bf0e9415
 def vector_differs(k, a, b) -> str|None:
     "What column `k` of one Source has otherwise than that of another, and the command that helps."
     f, g = a.features[k], b.features[k]
@@ -415,11 +416,11 @@ def vector_differs(k, a, b) -> str|None:
     if m != n:
         x, names = (b, m) if m else (a, n)
         return (f"calls the numbers of {k} {n}, {a.root} calls them {m}: if they mean the same, "
-                f"`smolvla_edit rename {x.root} --out NEW --joints {','.join(names)}`")
+                f"`smolvla_edit rename {x.typed} --out NEW --joints {','.join(names)}`")
     if u != v:
         how = f"--to {u[0]}" if u and v else "--are UNIT"
         return (f"has {k} in {v or 'undeclared units'}, {a.root} in {u or 'undeclared units'}: "
-                f"`smolvla_edit units {b.root if u else a.root} --out NEW {how}`")
+                f"`smolvla_edit units {(b if u else a).typed} --out NEW {how}`")
 
 # %% ../nbs/01a_editing.ipynb #e42002e6
 def align(
@@ -877,7 +878,7 @@ and units. Where they do not, the message names the command that helps.
 Example: smolvla_edit merge outputs/monday outputs/tuesday --out outputs/both"""
     return merge(sets, out, robot_type, quiet)
 
-# %% ../nbs/01a_editing.ipynb #17b48819
+# %% ../nbs/01a_editing.ipynb #33697ea3
 PARTS = "name=episodes of each part (train=0-39 val=40-49), or name=share (train=80% val=20%)"
 
 def split_cmd(
@@ -889,10 +890,10 @@ def split_cmd(
     """Divide a set into several, for example to train on one and test on the other.
 Ranges include both ends; shares follow the order of recording.
 
-Example: smolvla_edit split outputs/both train=80% val=20% --out outputs/parts"""
+Example: smolvla_edit split outputs/both --parts train=80% val=20% --out outputs/parts"""
     return split(root, out, parts, quiet)
 
-# %% ../nbs/01a_editing.ipynb #7d6d5eda
+# %% ../nbs/01a_editing.ipynb #8c4908d7
 def delete_cmd(
     root:str, # folder of a data set
     episodes:str, # the ones to leave out, for example 3,7-9 (both ends included)
@@ -902,7 +903,7 @@ def delete_cmd(
     """Leave episodes out; the others are renumbered. Films are copied without a second
 encoding where possible. smolvla_doctor names episodes that should go.
 
-Example: smolvla_edit delete outputs/both 3,7-9 --out outputs/clean"""
+Example: smolvla_edit delete outputs/both --episodes 3,7-9 --out outputs/clean"""
     return delete(root, out, episodes, quiet)
 
 # %% ../nbs/01a_editing.ipynb #519ec0d6
@@ -979,24 +980,24 @@ Examples: smolvla_edit units outputs/theirs --are degrees --out outputs/declared
                              --out outputs/degrees"""
     return units(root, out, are, to, calibration, percent, columns, quiet)
 
-# %% ../nbs/01a_editing.ipynb #3613b902
+# %% ../nbs/01a_editing.ipynb #f8914fa9
 WORDS = {"merge": merge_cmd, "split": split_cmd, "delete": delete_cmd, "rename": rename_cmd,
          "tasks": tasks_cmd, "units": units_cmd, "leave_out": leave_out_cmd}
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    def _expand_help(self, action): return action.help
+    def _expand_help(self, action): return re.sub(r" \(default: (False)?\)$", "", action.help)
 
 def edit_parser(
     word:str, # one of WORDS
 ) -> argparse.ArgumentParser:
-    "The parser of one word; `--out` is written with its name everywhere."
+    "The parser of one word: folders stand first, everything else has a name."
     p = anno_parser(WORDS[word], prog=f"smolvla_edit {word}")
-    out = next(a for a in p._actions if a.dest == "out")
     p.formatter_class = _Help
-    if not out.option_strings:
-        p._remove_action(out)
-        p._positionals._group_actions.remove(out)
-        p.add_argument("--out", required=True, help=out.help)
+    named = {"out", "episodes", "parts"}
+    for a in [a for a in p._actions if a.dest in named and not a.option_strings]:
+        p._remove_action(a)
+        p._positionals._group_actions.remove(a)
+        p.add_argument(f"--{a.dest}", required=True, help=a.help, nargs=a.nargs)
     return p
 
 # %% ../nbs/01a_editing.ipynb #041cfe7d
