@@ -249,7 +249,7 @@ def drive_cli(
     out:str="outputs/drive", # folder for the video (without --server and --port)
     max_seconds:float=20.0, # simulated seconds; with --server or --port real ones
     port:str="", # drive an arm: /dev/ttyACM0, COM5, socket:// address, or twin (behind its bus, in real time)
-    cameras:str="overhead,wrist", # with --port: slot=source, with commas (smolvla_find_cameras lists them)
+    cameras:str="overhead,wrist", # with --port: slot=source, with commas, and words behind a camera: overhead=0,zoom=1.5 (as in smolvla_record; smolvla_find_cameras lists them)
     size:str="", # with --port: of the pictures, WIDTHxHEIGHT (default: what the policy wants)
     id:str="arm", # with --port: name of the arm's calibration
     kind:str="so101", # with --port: or so100
