@@ -1474,7 +1474,7 @@ def doctor(
 ) -> Report:
     "Look for what ruins training. A broken file is a finding; only an unreadable meta/info.json raises."
     s = Scan(root)
-    if not s.info["total_episodes"] and not s.findings and not s.columns:
+    if not s.info["total_episodes"]:
         return Report(s, [Finding("warning", "empty", [], "no finished episode yet", "record one first")])
     for c in CHECKS: s.findings += list(c(s))
     return Report(s, sorted(join_pointers(s.findings), key=lambda f: f.level))
