@@ -47,7 +47,7 @@ def finger_paths(
 ) -> np.ndarray:  # (4, H, 3) metres
     "Where four planned chunks would lead the finger tips; the noises are the same for every sentence"
     arm = Arm(env.model)
-    return np.array([[pinch_point(arm, a) for a in chunk] for chunk in plans(policy, {**env._observe(), "task": text})])
+    return np.array([[pinch_point(arm, a) for a in chunk] for chunk in plans(policy, {**env.observe(), "task": text})])
 
 def plot_intent(
     policy: SmolVLA,
@@ -425,7 +425,7 @@ def _obeying(self: Demo):
     policy, env = load_policy(self.folder), SO101Env("pick_place")
     env.reset(seed=EVAL_SEED0 + 10_000 * self.seed + 5000)
     colours = ["put the red cube in the left box", "put the blue cube in the left box"]
-    intent, obs = plot_intent(policy, env, *colours), {**env._observe(), "task": colours[0]}
+    intent, obs = plot_intent(policy, env, *colours), {**env.observe(), "task": colours[0]}
     env.close()
     return [
         f"<h2>It is told what to do: {sum(e.success for e in self.drives)} of {len(self.drives)} done</h2>",

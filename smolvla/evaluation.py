@@ -234,7 +234,7 @@ def run_episode(
     def observe():
         nonlocal spent
         start, env.cameras = time.perf_counter(), cameras
-        obs, env.cameras = env._observe(), ()
+        obs, env.cameras = env.observe(), ()
         spent -= time.perf_counter() - start
         return obs
     env.cameras = ()
@@ -556,7 +556,7 @@ class Lead:
         driver, cameras, queue = _leader(self.policy, _written(self.policy)), env.cameras, []
         driver.reset(env, seed)
         for _ in range(round(np.random.default_rng(seed).uniform(0.5, self.longest) * FPS)):
-            if not queue: queue = list(driver.chunk(env._observe))
+            if not queue: queue = list(driver.chunk(env.observe))
             env.cameras = cameras if len(queue) == 1 else ()  # draw only what the policy will look at
             done = env.step(queue.pop(0))[2]
             env.cameras = cameras

@@ -116,7 +116,9 @@ def check_gl(
     ok = p.returncode == 0 and len(red) == 2 and int(red[1]) > 50
     if ok: return Check("GL", True, f"{backend or 'the system GL'} draws without a display")
     said = (p.stderr.strip() or f"exit {p.returncode}").splitlines()[-1]
-    return Check("GL", False, f"{backend}: {said}", GL_CURE if sys.platform == "linux" else "update the graphics driver; MuJoCo needs OpenGL 3")
+    cure = GL_CURE if sys.platform == "linux" else "update the graphics driver; MuJoCo needs OpenGL 3"
+    if sys.platform == "linux" and backend not in ("egl", "osmesa"): cure = "unset MUJOCO_GL, or set MUJOCO_GL=egl: it needs no screen"
+    return Check("GL", False, f"{backend}: {said}", cure)
 
 # %% ../nbs/00_setup.ipynb #08e80032
 def moving_square(

@@ -77,6 +77,20 @@ def test_training_seeds_are_refused():
     with pytest.raises(ValueError, match="no seeds"): eval_seeds(0)
 
 
+def test_eval_and_drive_see_the_same_scene():
+    "What smolvla_eval met at a seed can be watched with smolvla_drive --seed --say, in its own words or in held-out ones."
+    class Look(DoNothing):
+        def reset(self, env, seed): self.seen.append((env.text, env.data.qpos.copy(), env.data.ctrl.copy()))
+    evaluated, driven, held_out = Look(), Look(), Look()
+    for d in (evaluated, driven, held_out): d.seen = []
+    seeds = [EVAL_SEED0 + 7, EVAL_SEED0 + 8]
+    evaluate(evaluated, "pick_place", seeds, max_seconds=.1)
+    evaluate(held_out, "pick_place", seeds, max_seconds=.1, held_out=True)
+    for seed, (text, *_) in zip(seeds, evaluated.seen): drive(driven, text, seed, max_seconds=.1)
+    for a, b, c in zip(evaluated.seen, driven.seen, held_out.seen):
+        assert a[0] == b[0] != c[0] and all(np.array_equal(a[k], x[k]) for k in (1, 2) for x in (b, c))
+
+
 # ---- episodes
 
 @pytest.mark.parametrize("task", ["pick_place", "sorting", "stacking", "pick_place_lego", "pad"])
