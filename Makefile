@@ -9,6 +9,7 @@ ifeq ($(CPU),avx2)
 export ONEDNN_MAX_CPU_ISA = AVX2
 export ATEN_CPU_CAPABILITY = avx2
 export MKL_ENABLE_INSTRUCTIONS = AVX2
+export TORCHINDUCTOR_CACHE_DIR = $(or $(TMPDIR),/tmp)/torchinductor-avx2
 else ifneq ($(CPU),)
 $(error CPU=$(CPU) is not known: CPU=avx2 limits the processor to AVX2, without it nothing is limited)
 endif

@@ -6,7 +6,9 @@
 __all__ = ['AVX2', 'WORK', 'TOLERANCE', 'GAIN', 'pack', 'packed_linear', 'Choice', 'choose', 'autocast', 'shapes_of', 'quantise',
            'pack_int8', 'int8_linear', 'probe_eight_bits']
 
-# %% ../nbs/00a_precision.ipynb #285a7c32
+# %% ../nbs/00a_precision.ipynb #29526705
+import os
+import tempfile
 import time
 from collections import Counter
 from contextlib import nullcontext
@@ -17,11 +19,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# %% ../nbs/00a_precision.ipynb #26f02865
+# %% ../nbs/00a_precision.ipynb #556aaee7
 AVX2 = dict(  # environment of a process that is to behave like a laptop without AVX-512
     ONEDNN_MAX_CPU_ISA="AVX2",
     ATEN_CPU_CAPABILITY="avx2",
     MKL_ENABLE_INSTRUCTIONS="AVX2",
+    TORCHINDUCTOR_CACHE_DIR=os.path.join(tempfile.gettempdir(), "torchinductor-avx2"),
 )
 
 # %% ../nbs/00a_precision.ipynb #9bbcdea8
