@@ -526,11 +526,11 @@ def judge(script, *args):
     env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     r = subprocess.run([REFERENCE, Path(__file__).parent/"reference"/script, *map(str, args)], capture_output=True, text=True, env=env)
     assert r.returncode == 0, r.stderr[-3000:]
-    return json.loads(r.stdout.splitlines()[-1])
+    return [json.loads(l) for l in r.stdout.splitlines() if l.startswith("{")]
 
 @judged
 def test_reference_lerobot_merges_ours_with_its_own(a, tmp_path):
-    out = judge("check_merge.py", a, tmp_path)
+    out = judge("check_merge.py", a, tmp_path)[-1]
     if "skipped" in out: pytest.skip(f"LeRobot {out['skipped']} merges otherwise")
     ours = LeRobotDataset(a)
     theirs = [np.full(3, e + i/10, np.float32).tolist() for e in range(2) for i in range(20)]
@@ -552,12 +552,15 @@ def test_reference_lerobot_opens_every_edit(sets, tmp_path):
     E.merge([shared, b], tmp_path/"merge"); E.delete(shared, tmp_path/"delete", "1"); E.rename(a, tmp_path/"rename", cameras="top=front", joints="a.pos,b.pos,c.pos")
     E.retask(a, tmp_path/"tasks", {"0": "fold"}); E.units(a, tmp_path/"units", to="radians"); E.leave_out(two, tmp_path/"leave_out", "wrist")
     E.split(shared, tmp_path/"split", ["train=0-1", "val=2"])
-    for root in ("merge", "delete", "rename", "tasks", "units", "leave_out", "split/train", "split/val"):
-        ds = LeRobotDataset(tmp_path/root, 4)
-        picks = sorted({0, len(ds)//2, len(ds) - 1})
-        got = judge("check_dataset.py", tmp_path/root, 4, *picks)
+    roots = ["merge", "delete", "rename", "tasks", "units", "leave_out", "split/train", "split/val"]
+    ours = [LeRobotDataset(tmp_path/root, 4) for root in roots]
+    picks = [sorted({0, len(ds)//2, len(ds) - 1}) for ds in ours]
+    words = [w for root, p in zip(roots, picks) for w in ("--", tmp_path/root, 4, *p)][1:]
+    theirs = judge("check_dataset.py", *words)
+    assert len(theirs) == len(roots)
+    for root, ds, got, which in zip(roots, ours, theirs, picks):
         assert (got["frames"], got["episodes"]) == (len(ds), ds.num_episodes), root
-        for i, s in zip(picks, got["samples"]):
+        for i, s in zip(which, got["samples"]):
             assert s["task"] == ds[i]["task"] and s["action_is_pad"] == ds[i]["action_is_pad"].tolist()
             np.testing.assert_array_equal(np.float32(s["action"]), ds[i]["action"])
             for k in ds.camera_keys: assert np.abs(np.array(s[k]) - ds[i][k].astype(int)).mean() < 1, (root, k, i)

@@ -1,15 +1,12 @@
 """Runs under the reference environment (see setup.sh): reads a data set with the real LeRobot and prints JSON of what it sees.
 Frames come through torchcodec if it can be imported (pip install torchcodec==0.13.0, FFmpeg libraries on LD_LIBRARY_PATH), else through PyAV.
 
-python check_dataset.py ROOT CHUNK_SIZE INDEX [INDEX ...]  ->  {"frames": N, "episodes": N, "samples": [...], "stats": {...}}
+python check_dataset.py ROOT CHUNK_SIZE INDEX [INDEX ...] [-- ROOT CHUNK_SIZE INDEX ...]  ->  a line for each set: {"frames": N, "episodes": N, "samples": [...], "stats": {...}}
 """
 import json, os, sys
 os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 import torch
-lib = torch.library.Library("torchvision", "FRAGMENT")     # a CUDA torchvision beside a CPU torch never defines these two
-for op in ("nms", "qnms"):
-    try: lib.define(f"{op}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    except RuntimeError: pass
+import torchvision_ops
 
 def open_dataset(root, chunk_size, backend="pyav"):
     from lerobot.datasets.lerobot_dataset import LeRobotDataset, LeRobotDatasetMetadata
@@ -33,10 +30,13 @@ if __name__ == "__main__":
     try:
         import torchcodec.decoders
         decoder = "torchcodec"
-    except Exception: L.decode_video_frames, decoder = decode_by_pyav, "pyav"
-    root, chunk_size, *indices = sys.argv[1:]
-    ds = open_dataset(root, int(chunk_size), decoder)
-    def sample(i):
-        return {k: v if isinstance(v, str) else v.tolist() if v.ndim < 3 else v.mul(255).round().permute(1, 2, 0).int().tolist() for k, v in ds[i].items()}
-    print(json.dumps({"decoder": decoder, "frames": len(ds), "episodes": ds.num_episodes, "samples": [sample(int(i)) for i in indices],
-                      "stats": {k: {s: np.asarray(v).tolist() for s, v in d.items()} for k, d in ds.meta.stats.items()}}))
+    except Exception:
+        decoder = "pyav"
+        if hasattr(L, "decode_video_frames"): L.decode_video_frames = decode_by_pyav     # 0.6.1 has PyAV built in
+    def plain(v): return v if isinstance(v, str) else v.tolist() if v.ndim < 3 else v.mul(255).round().permute(1, 2, 0).int().tolist()
+    for given in " ".join(sys.argv[1:]).split(" -- "):
+        root, chunk_size, *indices = given.split()
+        ds = open_dataset(root, int(chunk_size), decoder)
+        samples = [{k: plain(v) for k, v in ds[int(i)].items()} for i in indices]
+        print(json.dumps({"decoder": decoder, "frames": len(ds), "episodes": ds.num_episodes, "samples": samples,
+                          "stats": {k: {s: np.asarray(v).tolist() for s, v in d.items()} for k, d in ds.meta.stats.items()}}))

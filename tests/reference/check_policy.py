@@ -7,13 +7,12 @@ OUTPUT: chunk (B,H,A) normalised, and in robot units.
 import os, sys
 os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 import torch
-lib = torch.library.Library("torchvision", "FRAGMENT")     # a CUDA torchvision beside a CPU torch never defines these two
-for op in ("nms", "qnms"):
-    try: lib.define(f"{op}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    except RuntimeError: pass
+import torchvision_ops
 
 def patch_positions():
-    "This transformers shifts patch positions in float32; published weights were trained with 0..n-1."
+    "transformers 4.55 to 4.57 shift patch positions in float32; published weights were trained with 0..n-1. Version 5 does it right."
+    import transformers
+    if not transformers.__version__.startswith("4."): return
     from transformers.models.smolvlm.modeling_smolvlm import SmolVLMVisionEmbeddings as E
     E.forward = lambda self, pixel_values, patch_attention_mask: self.patch_embedding(pixel_values).flatten(2).transpose(1, 2) + self.position_embedding.weight
 
