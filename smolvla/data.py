@@ -520,6 +520,8 @@ def chunks(self:LeRobotDataset,
     chunk_size:int=None, # actions per chunk, default the data set's own
 ) -> tuple: # (n, chunk_size, A) float32, (n, chunk_size) bool
     "The actions from each frame on; beyond the end of its episode the last one is repeated and marked as padding."
+    if "action" not in self.columns:
+        raise DatasetError(f"{self.root} has no column `action` to cut chunks from, only {sorted(self.features)}: rename one, or open it without chunk_size.")
     idx = self._indices(indices)
     end = self.episodes["to"][self.columns["episode_index"][idx]][:, None]
     want = idx[:, None] + np.arange(chunk_size or self.chunk_size)
@@ -685,7 +687,9 @@ def stats(self:LeRobotDataset) -> dict: # {feature: {stat: array}}
     if "_stats" not in self.__dict__: self._stats = load_stats(self.root, self.info)
     return self._stats
 
-def units_of(feature) -> list: return (feature.get("info") or {}).get("units") or []
+def units_of(feature) -> list: # of str, [] when nobody said
+    units = (feature.get("info") or {}).get("units")
+    return list(units) if isinstance(units, (list, tuple)) and all(isinstance(u, str) for u in units) else []
 
 @patch(as_prop=True)
 def units(self:LeRobotDataset) -> dict: # {feature: [unit, ...]}, of the features that declare them
