@@ -384,7 +384,9 @@ def _reset(self:Recorder):
 def approach(self:Recorder):
     "Torque on, and slowly to the leader's pose, a distant one from above, so that nobody needs to hold both arms alike."
     target = self.lead()
-    if target is not None: self.arm.approach(target)
+    if target is not None:
+        self.arm.approach(target)
+        self.arm._approaching = True  # a leader that has gone on meanwhile is approached slowly too
     elif self.arm.mode == "free": self.arm.torque_on()
 
 @patch
@@ -533,7 +535,7 @@ def check_motors(
     found.append(Check(who, not bad, f"{arm.bus.port.port_name}: six motors, firmware {h[0].firmware}, {min(volts):.1f} to {max(volts):.1f} V, {min(warm)} to {max(warm)} °C, {arm.mode}", "; ".join(bad)))
     strange, doubts = arm.calibration.findings(arm.role, arm.kind), arm.doubts()
     cure = "calibrate again: smolvla_calibrate; if the arm is really so: --accept 'reason', or arm.accept('reason')" if doubts else ""
-    found.append(Check(f"{who} calibration", not doubts, "spans like those of other arms" if not strange else "unusual, look once: "*(not doubts)+"; ".join(strange), cure))
+    found.append(Check(f"{who} calibration", not doubts, "spans like those of measured arms" if not strange else "unusual, look once: "*(not doubts)+"; ".join(strange), cure))
     return found
 
 def check_camera(
@@ -681,6 +683,7 @@ def open_cameras(
     size:tuple=(480, 640), # (height, width) to record
 )->dict: # slot -> Webcam or TwinCamera, started
     "Open all of them. Raises ValueError for text that cannot be understood, CameraLost for a camera that does not answer."
+    if set("{}[]") & set(text): raise ValueError("cameras are written as slot=source with commas, not as YAML or JSON: overhead=/dev/video0,wrist=/dev/video2 (smolvla_find_cameras lists them); --size says how large")
     parts = [p.strip().partition("=") for p in text.split(",") if p.strip()]
     if not parts or len({p[0] for p in parts}) < len(parts): raise ValueError(f"cameras {text!r}: write slot=source for each, with different slots, for example overhead=/dev/video0,wrist=/dev/video2")
     if arm.simulated and not any(source for _, _, source in parts): return {slot: TwinCamera(arm, slot, size) for slot, _, _ in parts}

@@ -562,7 +562,7 @@ def calibrate_cli(
         folder = Path("outputs/twin_calibration") if port == "twin" else None
         path = calibration_paths(id, role, kind, folder)[0]
         if write: print(write_file(port, id, role, kind, folder, accept)); return
-        if accept: accept_findings(path, [], accept)  # a reason that is none is found out before the sweep
+        if accept: _reason(accept)  # one that is none is found out before the sweep
         path.parent.mkdir(parents=True, exist_ok=True)
         cal, path = _calibrate_port(port, id, role, kind, folder, overwrite, path.with_suffix(".notes"), accept)
         print("\n".join([f"saved: {path}, and the motors hold the same", *(f"look again: {f}" for f in cal.findings(role, kind))]))
