@@ -202,7 +202,7 @@ def _drive_remote(server, policy, env, say, seed, max_seconds, control, tls, log
     finally: world.close()
 
 # %% ../nbs/14a_driving.ipynb #8ac337dc
-def _drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, seed, seconds, control, tls, log, fold=False):
+def _drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, seed, seconds, control, tls, log, fold=False, accept=""):
     "An arm on a port, or the twin behind its bus, in real time"
     if port != "twin" and not say: raise ValueError("--say is missing: the sentence to obey")
     world = SO101Env(parse(say)[0] if say else env, cameras=()) if port == "twin" else None
@@ -213,6 +213,7 @@ def _drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, s
         arm = stack.enter_context(SO101(port, id, "follower", kind, env=world, fold=fold, limits=_limits(speed)))
         views = open_cameras(cameras, arm, as_size(size) if size else wanted)
         for c in views.values(): stack.callback(c.close)
+        if accept and (kept := arm.accept(accept)): print(f"accepted, see {kept}", flush=True)
         looked = preflight(arm, views, ".")
         print(looked, flush=True)
         if bad := [c.name for c in looked if not c.ok and c.name != "loop"]: raise ValueError(f"not ready: {', '.join(bad)}; the cures stand above")
@@ -263,6 +264,7 @@ def drive_cli(
     kind:str="so101", # with --port: or so100
     speed:float=135.0, # with --port: no joint turns faster, degrees a second; begin with 60
     fold:bool=False, # with --port: at the end fold slowly into the rest pose; without it the arm sinks where it is
+    accept:str="", # with --port: reason why a doubtful calibration is right; kept in a file beside it
     server:str=None, # HOST:PORT of smolvla_serve; then this machine needs no torch
     tls:str=None, # folder with server.crt and token of that server
     n:int=24, # actions taken of each chunk (with --server or --port)
@@ -278,7 +280,7 @@ def drive_cli(
     Example: smolvla_drive --port /dev/ttyACM0 --cameras overhead=/dev/video0,wrist=/dev/video2 --say 'put the red cube in the left box' --speed 60"""
     try:
         control = Control(n=n, g=g, tolerance=tolerance, aggregate=aggregate, rtc=rtc)
-        if port: return print(_drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, seed, max_seconds, control, tls, log, fold).tell())
+        if port: return print(_drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, seed, max_seconds, control, tls, log, fold, accept).tell())
         if server: return print(_drive_remote(server, policy, env, say, seed, max_seconds, control, tls, log).tell())
         _drive_here(policy, say, env, seed, out, max_seconds)
     except (ValueError, OSError, RuntimeError) as err: sys.exit(f"smolvla_drive: {err}")

@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['PING', 'READ', 'WRITE', 'REG_WRITE', 'ACTION', 'RESET', 'SYNC_READ', 'SYNC_WRITE', 'INSTRUCTIONS', 'BROADCAST',
            'ERROR_BITS', 'REGISTERS', 'TABLE_SIZE', 'TICKS', 'BAUDS', 'MOTOR_KINDS', 'AMBIENT', 'HEATING', 'SLOWNESS',
-           'RAD', 'SPANS', 'LONGEST', 'EFFORT', 'GONE', 'BOARDS', 'WHY', 'LIMITS', 'FAULTS', 'CURES', 'checksum',
-           'packet', 'split_packets', 'errors_of', 'explain_packet', 'Register', 'register', 'Servo', 'Pendulums',
-           'Twin', 'WallClock', 'ManualClock', 'VirtualBus', 'random_state', 'VirtualSerial', 'Server', 'PtyServer',
-           'TcpServer', 'BusError', 'PortLost', 'ports', 'Port', 'Bus', 'nominal_volts', 'Health', 'Found', 'Scan',
-           'scan', 'IdSetup', 'MotorBox', 'walk_ids', 'setup_motors_cli', 'fault', 'lost_bytes', 'bad_checksums',
-           'duplicate_id', 'missing_motor', 'unplug', 'brownout', 'wrong_voltage', 'overheated', 'overloaded',
-           'old_firmware', 'broken_arm', 'Diagnosis', 'diagnose', 'twin_bus', 'virtual_arm_cli', 'new_ports',
-           'udev_rule', 'port_advice', 'need_port', 'terminal', 'ask', 'wait_for_change', 'find_port_cli']
+           'RAD', 'SPANS', 'TRIGGER', 'LONGEST', 'EFFORT', 'GONE', 'BOARDS', 'WHY', 'MULTI_TURN', 'LIMITS', 'FAULTS',
+           'CURES', 'GEARS', 'checksum', 'packet', 'split_packets', 'errors_of', 'explain_packet', 'Register',
+           'register', 'Servo', 'Pendulums', 'Twin', 'WallClock', 'ManualClock', 'VirtualBus', 'random_state',
+           'VirtualSerial', 'Server', 'PtyServer', 'TcpServer', 'BusError', 'PortLost', 'ports', 'Port', 'Bus',
+           'nominal_volts', 'Health', 'Found', 'Scan', 'scan', 'IdSetup', 'MotorBox', 'walk_ids', 'setup_motors_cli',
+           'fault', 'lost_bytes', 'bad_checksums', 'duplicate_id', 'missing_motor', 'unplug', 'brownout',
+           'wrong_voltage', 'overheated', 'overloaded', 'old_firmware', 'broken_arm', 'Diagnosis', 'diagnose',
+           'twin_bus', 'virtual_arm_cli', 'new_ports', 'udev_rule', 'port_advice', 'need_port', 'terminal', 'ask',
+           'wait_for_change', 'find_port_cli']
 
 # %% ../nbs/12_servo_bus.ipynb #c7c31426
 import contextlib, json, math, os, select, socket, statistics, sys, threading, time
@@ -159,7 +160,8 @@ def register(name)->Register:
 
 # %% ../nbs/12_servo_bus.ipynb #354c4832
 MOTOR_KINDS = {  # nominal volts, stall torque N m, no-load speed ticks/s, Max_Voltage_Limit in 0.1 V
-    "7.4V": (7.4, 1.91, 3550, 80), "12V": (12.0, 2.94, 3072, 140)}
+    "7.4V": (7.4, 1.91, 3550, 80), "12V": (12.0, 2.94, 3072, 140),
+    "7.4V 1/191": (7.4, 1.91*191/345, 3550*345/191, 80), "7.4V 1/147": (7.4, 1.91*147/345, 3550*345/147, 80)}  # a leader's gears
 AMBIENT = 25.0  # C
 
 class Servo:
@@ -339,11 +341,15 @@ class Pendulums:
 SPANS = {"shoulder_pan": (2725, 32), "shoulder_lift": (2350, 77), "elbow_flex": (2222, 9), "wrist_flex": (2329, 17),
          "wrist_roll": (3960, 135), "gripper": (1475, 33)}  # ticks from stop to stop on measured arms, and their scatter
 
+TRIGGER = 1240 # ticks of a leader's trigger, which has another travel than a jaw
+
 class Twin:
     "The servos' shafts are the joints of a MuJoCo arm. Its stops lie where those of measured arms do."
     def __init__(self,
         env:SO101Env|None=None, # its model and data are driven; None makes one without pictures
+        role:str="follower", # or "leader", whose sixth joint is a trigger
     ):
+        jaw = TRIGGER if role == "leader" else SPANS["gripper"][0]
         self.env = env or SO101Env(render=False)
         if env is None: self.env.reset(seed=0)
         m, self.data = self.env.model, self.env.data
@@ -352,7 +358,7 @@ class Twin:
         m.actuator_ctrlrange[:6] = m.jnt_range[:6]+np.array([-.5, .5])  # a hand may press against a stop
         self.stiffness, self.strength = base_model().actuator_gainprm[:6, 0], base_model().actuator_forcerange[:6, 1]  # of an arm that no bus has weakened
         lo, hi = m.jnt_range[5]
-        self.scale = np.append(np.full(5, 1/RAD), SPANS["gripper"][0]/(hi-lo))  # ticks for a radian; the model's jaw opens 110 degrees, measured ones 130
+        self.scale = np.append(np.full(5, 1/RAD), jaw/(hi-lo))  # ticks for a radian; the model's jaw opens 110 degrees, measured ones 130
         self.zero = np.append(np.full(5, 2047.), 2047-self.scale[5]*(lo+hi)/2)  # ticks at 0 rad, before the horns are screwed on somewhere
         self.stiff = np.zeros(6)
     def place(self, servos):
@@ -861,6 +867,14 @@ def sync_put(self:Bus, address, n, data):
         self.counters["writes", "all"] += 1
         if result != sdk.COMM_SUCCESS: raise BusError(f"writing register {address} of all motors: {WHY.get(result, result)}")
 
+MULTI_TURN = 16 # bit 4 of Phase: positions go on beyond one turn, and no calibration fits them
+
+@patch
+def single_turn(self:Bus, motor)->bool: # was it changed?
+    "Let this motor count within one turn, as LeRobot 0.6.1 does. Torque must be off where that must be written."
+    phase = self.read("Phase", motor)
+    return bool(phase & MULTI_TURN) and self.write("Phase", motor, phase & ~MULTI_TURN)
+
 @patch
 def torque_off(self:Bus):
     "Everybody lets go: eight bytes to the broadcast address, nothing to wait for. Never retried, never locked out."
@@ -922,6 +936,7 @@ class Found:
     "A motor that answered a scan."
     id:int; baud:int; model:int; firmware:str; position:int; voltage:float; temperature:float; status:int
     share:float  # of twenty further questions that got a whole answer
+    phase:int=0  # the register Phase
 
 class Scan(list):
     "Motors found, in the order of baud rate and id; shows itself as a table."
@@ -956,11 +971,12 @@ def look(self:Bus, id, baud)->Found:
     retries, self.retries = self.retries, 0
     tries = [attempt(56, 15) for _ in range(20)]
     good = next((t for t in tries if t), None)
-    about = next((b for b in (attempt(0, 5) for _ in range(4)) if b), None)
+    about = next((b for b in (attempt(0, 19) for _ in range(4)) if b), None)
     self.retries = retries
     get = lambda name, data, start: REGISTERS[name].decode(data[REGISTERS[name].address-start:]) if data else None
     return Found(id, baud, get("Model_Number", about, 0), f"{about[0]}.{about[1]}" if about else "?", get("Present_Position", good, 56),
-                 get("Present_Voltage", good, 56), get("Present_Temperature", good, 56), get("Status", good, 56) or 0, sum(t is not None for t in tries)/20)
+                 get("Present_Voltage", good, 56), get("Present_Temperature", good, 56), get("Status", good, 56) or 0, sum(t is not None for t in tries)/20,
+                 get("Phase", about, 0) or 0)
 
 def scan(
     port, # device, socket:// address or VirtualBus
@@ -1145,6 +1161,7 @@ CURES = {
     "no_power": "Is the barrel jack in and the supply on? Is the jumper of the board on B? Is the first servo plug seated?",
     "missing_motor": "Reseat the plug before the first missing motor; if that does not help, change that cable.",
     "duplicate_id": "Connect the motors concerned one at a time and run IdSetup for each.",
+    "multi_turn": "Its torque off: connecting with this course or LeRobot 0.6.1 clears the bit; `with Bus(port) as bus: bus.single_turn(motor)` does only that. Then compare the calibration.",
     "other_baud": "Connect it alone and run IdSetup: it sets a million baud.",
     "old_firmware": "Bring all motors to one version with Feetech's FD program (Windows).",
     "wrong_model": "Replace it: the arm is built of STS3215.",
@@ -1167,6 +1184,7 @@ def _chain(found, motors):
     for f in twice: yield _say("duplicate_id", f"id {f.id} answers a ping, but its data are broken: two motors share this id")
     for f in found:
         if f.baud != 1_000_000: yield _say("other_baud", f"motor {f.id} talks at {f.baud:,} baud")
+        if f.phase & MULTI_TURN: yield _say("multi_turn", f"motor {f.id} counts beyond one turn (bit 4 of its register Phase), and says position {f.position}")
         if f.model not in (777, None): yield _say("wrong_model", f"motor {f.id} says model {f.model} instead of 777")
     if not twice and (gone := [i for i in wanted if i not in ids]):
         where = f"; the chain ends before motor {gone[0]}" if gone == wanted[-len(gone):] else ""
@@ -1219,27 +1237,45 @@ def diagnose(
     except PortLost as e: return [_say("unplug", str(e))]
 
 # %% ../nbs/12_servo_bus.ipynb #057f9fc4
+GEARS = ("7.4V 1/191", "7.4V", "7.4V 1/191", "7.4V 1/147", "7.4V 1/147", "7.4V 1/147") # of a leader, from the base to the trigger
+
 def twin_bus(
     env:SO101Env|None=None, # drive this scene's arm; None makes one without pictures
     calibrated:bool=True, # offsets and limits are in the motors
     backlash:float=.5, # play of each gear, degrees from end to end
     seed:int=0, # of the horn positions and faults
+    role:str="follower", # or "leader": other gears, a trigger, 5 V
+    volts:float|None=None, # of the supply: 5 and 7.4 mean 7.4 V motors, 12 means 12 V motors; None: 12, a leader 5
+    turns=(), # joints whose motor counts beyond one turn (bit 4 of Phase)
     **kw, # of VirtualBus
 )->VirtualBus:
     "Six servos whose shafts are the joints of the simulated SO-101."
-    rng = random_state(seed)
-    twin = Twin(env)
-    servos = [Servo(k+1, kind="12V", P_Coefficient=16) for k in range(6)]
-    for k, (s, j) in enumerate(zip(servos, JOINTS)):
+    volts = volts or (5. if role == "leader" else 12.)
+    _check_twin(role, volts, turns)
+    rng, twin = random_state(seed), Twin(env, role)
+    kinds = ["12V"]*6 if volts > 9 else GEARS if role == "leader" else ["7.4V"]*6
+    servos = [Servo(k+1, kind=kind, P_Coefficient=16) for k, kind in enumerate(kinds)]
+    for s, j in zip(servos, JOINTS):
         s.mount, s.backlash = int(rng.integers(-1700, 1701)), backlash*TICKS/360
         if j == "wrist_roll": s.mount = int(rng.integers(-200, 201))
-        if calibrated:
-            half = SPANS[j][0]/2 if j != "wrist_roll" else None
-            for name, value in (("Homing_Offset", s.mount), ("Min_Position_Limit", round(2047-half) if half else 0), ("Max_Position_Limit", round(2047+half) if half else 4095)):
-                s._store(s.flash, name, value)
+        if j in turns: s.mount += TICKS; s._store(s.flash, "Phase", register("Phase").default | MULTI_TURN)
+        if calibrated: _calibrated(s, j, TRIGGER if j == "gripper" and role == "leader" else SPANS[j][0])
     twin.place(servos)
     for s in servos: s.power_on()
-    return VirtualBus(servos, twin, **{"volts": 12.0, "seed": seed, **kw})
+    return VirtualBus(servos, twin, **{"volts": volts, "seed": seed, **kw})
+
+def _check_twin(role, volts, turns):
+    if role not in ("follower", "leader"): raise ValueError(f"role is follower or leader, not {role!r}")
+    if volts not in (5, 7.4, 12): raise ValueError(f"a twin's supply has 5, 7.4 or 12 V, not {volts!r}")
+    if odd := [j for j in turns if j not in JOINTS]: raise ValueError(f"no joint {odd[0]!r}; there are {', '.join(JOINTS)}")
+
+def _calibrated(servo, joint, span):
+    "Offset and limits, as `smolvla_calibrate` would leave them."
+    half = span/2 if joint != "wrist_roll" else None
+    lo, hi = (round(2047-half), round(2047+half)) if half else (0, 4095)
+    offset = (servo.mount+2047) % TICKS-2047
+    for name, value in (("Homing_Offset", offset), ("Min_Position_Limit", lo), ("Max_Position_Limit", hi)): servo._store(servo.flash, name, value)
+
 
 # %% ../nbs/12_servo_bus.ipynb #6e62beb4
 @call_parse
@@ -1247,13 +1283,18 @@ def virtual_arm_cli(
     tcp:bool=False, # offer a socket:// address instead of a pseudo-terminal
     number:int=0, # TCP port number; 0 takes a free one
     fresh:bool=False, # not calibrated yet
+    role:str="follower", # or leader: other gears, a trigger, 5 V
+    volts:float=0.0, # of the supply: 5, 7.4 or 12; 0 means 12, a leader 5
+    turns:str="", # joints, with commas, whose motor counts beyond one turn (bit 4 of Phase)
     fault:str="", # break it on purpose: lost_bytes, bad_checksums, duplicate_id, missing_motor, brownout, wrong_voltage, overheated, overloaded, old_firmware
 ):
     """A simulated SO-101 on a serial port, for any program that talks to Feetech servos. Ctrl-C ends it.
     Example: smolvla_virtual_arm --fault overheated
+    Example: smolvla_virtual_arm --role leader
     Then in another terminal python -c "from smolvla.motors import scan; print(scan('/dev/pts/3'))" with the port it prints."""
-    bus = twin_bus(calibrated=not fresh, paced=True)
     try:
+        joints = [j.strip() for j in turns.split(",") if j.strip()]
+        bus = twin_bus(calibrated=not fresh, role=role, volts=volts or None, turns=joints, paced=True)
         if fault: bus.inject(fault)
         with (TcpServer(bus, number=number) if tcp or sys.platform == "win32" else PtyServer(bus)) as server:
             print(f"SO-101 twin on {server.port}   (Ctrl-C ends it)", flush=True)
