@@ -363,7 +363,7 @@ EXPERT = "model.vlm_with_expert.lm_expert.layers.0.self_attn.q_proj.weight"
     (lambda d: (d/"config.json").unlink(), FileNotFoundError, "no config.json"),
     (lambda d: (d/"config.json").write_text("{"), ValueError, "damaged"),
     (lambda d: rewrite(d, type="act"), ValueError, "'act' policy"),
-    (lambda d: rewrite(d, wings=2), ValueError, "wings"),
+    (lambda d: rewrite(d, use_relative_actions=True), ValueError, "use_relative_actions"),
     (lambda d: rewrite(d, n_action_steps=99), ValueError, "chunk_size"),
     (lambda d: rewrite(d, vlm_model_name="nobody/nothing"), FileNotFoundError, "nobody/nothing"),
     (lambda d: (d/"vlm/tokenizer.json").unlink(), FileNotFoundError, "tokenizer.json"),
