@@ -661,7 +661,7 @@ def plan(self:Trainer, rows:np.ndarray, step:int): # list of (rows, noise, time,
 # %% ../nbs/08_training.ipynb #5158d292
 @patch
 def spent(self:Trainer): # seconds of training so far, those of earlier calls of `fit` included
-    return self.elapsed + (time.monotonic() - self.started if self.started else 0.0)
+    return self.elapsed + (time.monotonic() - self.started if self.started is not None else 0.0)
 
 @patch
 def progress(self:Trainer): # 0..1
@@ -986,7 +986,9 @@ def _finish(self:Trainer, live):
 def _leave_policy(self:Trainer):
     with self.usable():
         if not self.main: return
-        self.policy.eval(); self.policy.save_pretrained(self.run/"policy")
+        whole, tmp = self.run/"policy", self.run/"policy.tmp"       # whole or absent, as a checkpoint is
+        shutil.rmtree(tmp, ignore_errors=True); self.policy.eval(); self.policy.save_pretrained(tmp)
+        shutil.rmtree(whole, ignore_errors=True); os.rename(tmp, whole)
         fig = self.plot_open_loop(); fig.savefig(self.run/"open_loop.png", bbox_inches="tight"); plt.close(fig)
     val = next((f", held-out {m['val_loss']:.4f}" for m in self.history[::-1] if "val_loss" in m), "")
     if not self.quiet: print(f"step {self.step}: loss {self._recent():.4f}{val}, {self.rate:.0f} samples/s; policy in {self.run/'policy'}")
