@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['GREEN', 'RED', 'GREY', 'FILM_EVERY', 'wilson', 'Rate', 'Paired', 'mcnemar', 'save_video', 'load_video', 'video_grid',
            'eval_seeds', 'Episode', 'failure', 'PolicyDriver', 'DemonstratorDriver', 'run_episode', 'pinch_point',
-           'AimProbe', 'EvalResult', 'load_result', 'load_policy', 'acting_policy', 'as_driver', 'evaluate', 'Aim',
-           'aim', 'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli']
+           'AimProbe', 'EvalResult', 'load_result', 'acting_policy', 'as_driver', 'evaluate', 'Aim', 'aim',
+           'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli']
 
 # %% ../nbs/10_evaluation.ipynb #0b572054
-import functools, json, math, multiprocessing, signal, sys, textwrap, time
+import functools, json, math, multiprocessing, re, signal, sys, textwrap, time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -24,8 +24,9 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 from tqdm import tqdm
 
+from .data import write_durable
 from .fast import FrozenPolicy
-from .policy import SmolVLA, nano_policy
+from .policy import SmolVLA, load_policy
 from .sim import (BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, check_task, instruction, parse, record, record_episode,
                          to_radians, to_units)
 
@@ -363,8 +364,7 @@ def to_json(self: EvalResult,
     "Save everything as JSON, the rates with their intervals on top"
     rates = {n: dict(k=r.k, n=r.n, wilson95=[round(x, 4) for x in r.interval]) for n, r in (("success", self.success), ("touched_right", self.touched_right))}
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**rates, "summary": self.summary(), **asdict(self)}, indent=1))
+    write_durable(path, json.dumps({**rates, "summary": self.summary(), **asdict(self)}, indent=1).encode())
     return path
 
 def load_result(
@@ -378,15 +378,6 @@ def load_result(
         raise ValueError(f"{path} is not a result of smolvla_eval ({type(e).__name__}: {e})") from None
 
 # %% ../nbs/10_evaluation.ipynb #56f13d81
-def load_policy(
-    policy,  # "nano" (the shipped one), a policy folder or a run folder of smolvla_train, or a SmolVLA
-) -> SmolVLA:
-    "The policy that a name stands for"
-    if not isinstance(policy, (str, Path)): return policy
-    if str(policy) == "nano": return nano_policy()
-    inner = Path(policy)/"policy"
-    return SmolVLA.from_pretrained(inner if (inner/"config.json").is_file() else policy, quiet=True)
-
 def acting_policy(
     policy,  # whatever `load_policy` takes, or a driver
     compute_dtype: str = "auto",  # of a policy given by name: float32, bfloat16, or auto, which measures
@@ -462,6 +453,8 @@ def evaluate(
 ) -> EvalResult:
     "Drive one episode per seed and report; the same seeds give the same result with any number of workers"
     seeds, start = eval_seeds(seeds), time.perf_counter()
+    for k, v in dict(max_seconds=max_seconds, workers=workers, n_action_steps=n_action_steps, num_steps=num_steps).items():
+        if v is not None and not v > 0: raise ValueError(f"{k} is {v}: give a number above 0")
     name = str(policy) if isinstance(policy, (str, Path)) else type(policy).__name__
     check_task(task)
     policy = acting_policy(policy, compute_dtype)  # once, so that all processes drive with the very same one
@@ -613,7 +606,33 @@ def tell(e: Episode) -> str:
 def _folder(policy, task, **settings):
     "outputs/eval/POLICY-TASK, with every setting that is not the default in the name"
     parts = [p for p in Path(policy).parts if p not in ("outputs", "policy", "/")][-2:]
-    return Path("outputs/eval")/"-".join([*parts, task, *(f"{k}={v}" for k, v in settings.items() if v)])
+    name = "-".join([*parts, task, *(f"{k}={v}" for k, v in settings.items() if v)])
+    return Path("outputs/eval")/re.sub(r"[^\w.=,+-]", "_", name)
+
+def _keep_others(out, **now):
+    "`ValueError` when the folder holds the result of another evaluation: it is not written over"
+    if not (out/"result.json").is_file(): return
+    old = load_result(out/"result.json")
+    had = dict(policy=old.policy, task=old.task, seeds=old.seeds, **old.settings)
+    for k, v in now.items():
+        if had.get(k) != v:
+            short = [f"{x[0]} to {x[-1]}" if k == "seeds" else x for x in (had.get(k), v)]
+            raise ValueError(f"{out} holds another evaluation, its {k} was {short[0]} and is {short[1]} now: choose another --out")
+
+def _eval(policy, task, seeds, out, compare, mine, kw, workers, compute_dtype):
+    "Evaluate, write, tell, and compare when asked"
+    other = load_result(compare) if str(compare).endswith(".json") else None  # first: this run may write over it
+    _keep_others(out, policy=policy, task=task, seeds=seeds, **mine, **kw)
+    driver = load_policy(policy, **mine).fast(compute_dtype)
+    result = evaluate(driver, task, seeds, video_dir=out/"episodes", workers=workers, progress=True, **kw)
+    result.policy, result.settings = policy, {**result.settings, **mine}
+    files = _write(result, out)
+    print(f"computed in {driver.choice}")
+    print(result.table(), result, sep="\n\n")
+    if compare:
+        other = other or evaluate(compare, task, result.seeds, workers=workers, progress=True, compute_dtype=compute_dtype, **kw)
+        print(f"\n{other}\n\npaired, {policy} first, {compare} second: {result.compare(other)}")
+    print("\nwritten:", *files, sep="\n  ")
 
 def _write(result, out):
     "JSON, video grid and failure gallery into a folder"
@@ -629,29 +648,27 @@ def _write(result, out):
 def eval_cli(
     policy: str = "nano",  # nano (the shipped one), a policy folder, or a run folder of smolvla_train
     task: str = "pick_place",  # pick_place, sorting, stacking, pick_place_lego or pad
-    n: int = 100,  # Episodes
+    episodes: int = 100,  # Episodes, one a scene
     seed: int = EVAL_SEED0,  # First scene; 1,000,000 or more, so that no recording has used it
     workers: int = 2,  # Processes
-    out: str = None,  # Folder for result.json, grid.mp4, failures.png (default outputs/eval/POLICY-TASK)
+    out: str = None,  # Folder for result.json, grid.mp4, failures.png (default outputs/eval/POLICY-TASK, and what is not the default)
     compare: str = None,  # Another policy to pair on the same seeds, or the result.json of an earlier evaluation
+    camera_map: str = None,  # Camera of the twin = slot of the policy, with commas: overhead=camera1,wrist=camera2
+    stats_prefix: str = None,  # Which robot's statistics, where the policy holds several, for example so100.buffer
     n_action_steps: int = None,  # Actions taken from each chunk (default: as the policy says)
     num_steps: int = None,  # Denoising steps (default: as the policy says)
     max_seconds: float = 20.0,  # Simulated seconds per episode
     held_out: bool = False,  # Say it in words that no recording uses
     compute_dtype: str = "auto",  # float32 or bfloat16; auto measures which is quicker here
+    n: int = None,  # Short for --episodes
 ):
-    "Success rate of a policy in the twin, with its Wilson interval. Example: smolvla_eval --task sorting --n 50"
-    kw = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, workers=workers, held_out=held_out, progress=True, compute_dtype=compute_dtype)
-    out = Path(out or _folder(policy, task, n_action_steps=n_action_steps, num_steps=num_steps, held_out=held_out))
-    try:
-        other = load_result(compare) if str(compare).endswith(".json") else None  # first: this run may write over it
-        result = evaluate(policy, task, eval_seeds(n, seed), video_dir=out/"episodes", **kw)
-        files = _write(result, out)
-        print(f"computed in {result.settings['precision']}")
-        print(result.table(), result, sep="\n\n")
-        if compare:
-            other = other or evaluate(compare, task, result.seeds, **kw)
-            print(f"\n{other}\n\npaired, {policy} first, {compare} second: {result.compare(other)}")
+    "Success rate of a policy in the twin, with its Wilson interval. Example: smolvla_eval --task sorting --episodes 50"
+    episodes = episodes if n is None else n
+    kw = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, held_out=held_out)
+    mine = dict(camera_map=camera_map, stats_prefix=stats_prefix)
+    changed = dict(episodes=(episodes, 100), seed=(seed, EVAL_SEED0), max_seconds=(max_seconds, 20.0))
+    named = {k: v for k, (v, usual) in changed.items() if v != usual}
+    out = Path(out or _folder(policy, task, **mine, **{**kw, "max_seconds": None, **named}))
+    try: _eval(policy, task, eval_seeds(episodes, seed), out, compare, mine, kw, workers, compute_dtype)
     except (ValueError, OSError, RuntimeError) as e: sys.exit(f"smolvla_eval: {e}")
     except KeyboardInterrupt: sys.exit("smolvla_eval: stopped; the videos so far are in " + str(out/"episodes"))
-    print("\nwritten:", *files, sep="\n  ")

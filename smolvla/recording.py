@@ -622,7 +622,9 @@ def _reset(self:Recorder):
 def approach(self:Recorder):
     "Torque on, and slowly to the leader's pose, a distant one from above, so that nobody needs to hold both arms alike."
     target = self.lead()
-    if target is not None: self.arm.approach(target)
+    if target is not None:
+        self.arm.approach(target)
+        self.arm._approaching = True  # a leader that has gone on meanwhile is approached slowly too
     elif self.arm.mode == "free": self.arm.torque_on()
 
 @patch
@@ -770,8 +772,9 @@ def check_motors(
     h = [arm.bus.health[j] for j in JOINTS]
     volts, warm = [x.voltage for x in h], [x.temperature for x in h]
     found.append(Check(who, not bad, f"{arm.bus.port.port_name}: six motors, firmware {h[0].firmware}, {min(volts):.1f} to {max(volts):.1f} V, {min(warm)} to {max(warm)} °C, {arm.mode}", "; ".join(bad)))
-    strange = arm.calibration.findings()
-    found.append(Check(f"{who} calibration", not strange, "spans like those of measured arms" if not strange else "; ".join(strange), "" if not strange else "calibrate again: smolvla_calibrate"))
+    strange, doubts = arm.calibration.findings(arm.role, arm.kind), arm.doubts()
+    cure = "calibrate again: smolvla_calibrate; if the arm is really so: --accept 'reason', or arm.accept('reason')" if doubts else ""
+    found.append(Check(f"{who} calibration", not doubts, "spans like those of measured arms" if not strange else "unusual, look once: "*(not doubts)+"; ".join(strange), cure))
     return found
 
 def check_camera(
@@ -988,6 +991,7 @@ def open_cameras(
     size:tuple=(480, 640), # (height, width) to record
 )->dict: # slot -> Webcam or TwinCamera, started
     "Open all of them. Raises ValueError for text that cannot be understood, CameraLost for a camera that does not answer."
+    if set("{}[]") & set(text): raise ValueError("cameras are written as slot=source with commas, not as YAML or JSON: overhead=/dev/video0,wrist=/dev/video2 (smolvla_find_cameras lists them); --size says how large")
     cams = camera_words(text)
     if arm.simulated and not any(c.source for c in cams):
         if told := [c for c in cams if c.words]:
@@ -1038,13 +1042,18 @@ def record_twin(
     return len(run["failed"])
 
 # %% ../nbs/14_recording.ipynb #730ceb5a
+def _accept(reason, *arms):
+    "Say where it is kept."
+    for a in arms:
+        if a and (kept := a.accept(reason)): print(f"{a.role} {a.id}: accepted, see {kept}", flush=True)
+
 def _usual(root):
     "What the cameras saw in the episodes that are there already, or None."
     try: ds = LeRobotDataset(root)
     except (ValueError, OSError): return None
     return usual_views(ds) if ds.num_episodes else None
 
-def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, ids, kind, fold=False):
+def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, ids, kind, fold=False, accept=""):
     "One recording session; returns the recorder's last words."
     demo, real = port == "twin" and not leader, say or ""
     if not demo and not real: raise ValueError("--say is missing: the sentence that the episodes show, for example --say 'put the red cube in the left box'")
@@ -1063,6 +1072,7 @@ def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, 
         if demo:
             with StopKey(arm): failed = record_twin(rec, operator, episodes, seed, say)
         else:
+            if accept: _accept(accept, arm, lead)
             looked = preflight(arm, views, out, lead, _usual(out))
             print(KEY_HELP, looked, sep="\n", flush=True)
             if bad := [c.name for c in looked if not c.ok and c.name != "pose"]: raise ValueError(f"not ready: {', '.join(bad)}; the cures stand above")
@@ -1097,6 +1107,7 @@ def record_cli(
     leader_id:str="leader", # name of the leader's calibration
     kind:str="so101", # or so100
     fold:bool=False, # with --port: at the end fold slowly into the rest pose; without it the arm sinks where it is
+    accept:str="", # with --port: reason why a doubtful calibration is right; kept in a file beside it
 ):
     """Record demonstrations as a LeRobot v3.0 data set: without --port quickly in the simulator, with --port on an arm. What is saved survives anything.
     Example: smolvla_record --task pick_place,sorting --episodes 20 --out outputs/data/mixed --noise 1.5
@@ -1104,7 +1115,7 @@ def record_cli(
     Example: smolvla_record --port twin --task sorting --episodes 3 --size 128x128"""
     out = out or f"outputs/data/{'arm_' if port else ''}{task.replace(',', '+')}"
     try:
-        if port: print("\n"+_record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, (id, leader_id), kind, fold))
+        if port: print("\n"+_record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, (id, leader_id), kind, fold, accept))
         else:
             r = record(task, episodes, out, seed, noise, speed, workers, randomize)
             print(f"{r['episodes']} episodes in {out} ({r['frames_added']} frames added, {r['failed']} failed demonstrations left out)")

@@ -28,7 +28,7 @@ from torch import nn
 from tqdm.auto import tqdm
 from .data import LeRobotDataset, aggregate_stats, json_bytes, write_durable
 from .flow import sample_time
-from .policy import ASSETS, PrefixKV, SmolVLA, preset
+from .policy import PrefixKV, SmolVLA, load_policy, parse_camera_map, preset
 from .precision import autocast, choose, shapes_of
 from .processing import bind_cameras, load_tokenizer
 from .vlm import load_vlm
@@ -671,7 +671,7 @@ def plan(self:Trainer, rows:np.ndarray, step:int): # list of (rows, noise, time,
 # %% ../nbs/08_training.ipynb #5158d292
 @patch
 def spent(self:Trainer): # seconds of training so far, those of earlier calls of `fit` included
-    return self.elapsed + (time.monotonic() - self.started if self.started else 0.0)
+    return self.elapsed + (time.monotonic() - self.started if self.started is not None else 0.0)
 
 @patch
 def progress(self:Trainer): # 0..1
@@ -1011,7 +1011,9 @@ def _finish(self:Trainer, live):
 def _leave_policy(self:Trainer):
     with self.usable():
         if not self.main: return
-        self.policy.eval(); self.policy.save_pretrained(self.run/"policy")
+        whole, tmp = self.run/"policy", self.run/"policy.tmp"       # whole or absent, as a checkpoint is
+        shutil.rmtree(tmp, ignore_errors=True); self.policy.eval(); self.policy.save_pretrained(tmp)
+        shutil.rmtree(whole, ignore_errors=True); os.rename(tmp, whole)
         fig = self.plot_open_loop(); fig.savefig(self.run/"open_loop.png", bbox_inches="tight"); plt.close(fig)
     val = next((f", held-out {m['val_loss']:.4f}" for m in self.history[::-1] if "val_loss" in m), "")
     if not self.quiet: print(f"step {self.step}: loss {self._recent():.4f}{val}, {self.rate:.0f} samples/s; policy in {self.run/'policy'}")
@@ -1062,26 +1064,14 @@ def new_policy(
     return SmolVLA.new(c, data.stats, camera_map=camera_map, joint_names=ds.features["observation.state"].get("names"), **own)
 
 # %% ../nbs/08_training.ipynb #0b0ab4c9
-def _open_policy(c:TrainConfig): # to be replaced by smolvla.policy.load_policy
-    "The policy that training starts from: the shipped one, a checkpoint, or what a run left."
-    source = Path(ASSETS/"nano_policy" if c.policy == "nano" else c.policy); last = last_checkpoint(source)
-    inside = [p for p in (source/"policy", last and last/"pretrained_model") if p and (p/"config.json").is_file()]
-    def load(prefix): return SmolVLA.from_pretrained(inside[0] if inside else str(source), camera_map=c.camera_map, stats_prefix=prefix, quiet=True)
-    try: return load(c.stats_prefix)
-    except ValueError as e:
-        other = re.search(r"stats_prefix='([^']+)'", str(e))
-        if c.stats == "data" and other: return load(other[1])  # any robot's will do: those of the data take their place
-        if other: raise TrainingError(f"{c.policy} holds the statistics of several robots: choose one with --stats_prefix {other[1]}, "
-                                      "or take those of the data with --stats data") from None
-        raise
-
 def start_policy(c:TrainConfig, data:TrainData): # SmolVLA
     "The policy a configuration asks for: a new one, the shipped one, or one from a folder."
     if c.policy == "new": return new_policy(data, c.vlm, c.preset, c.camera_map, c.seed, **c.policy_config)
     if c.policy_config: raise TrainingError(f"{sorted(c.policy_config)} can only be chosen for a new policy: leave them out, or use --policy new")
     torch.manual_seed(c.seed)            # an aim that samples actions belongs to the run too
-    policy = _open_policy(c); was = policy.processor and policy.processor.camera_map
-    if c.stats == "data" or policy.processor is None: policy.use_stats(data.stats, camera_map=c.camera_map or was)
+    own = dict(stats=data.stats) if c.stats == "data" else {}
+    policy = load_policy(c.policy, c.stats_prefix, c.camera_map, quiet=True, **own)
+    if policy.processor is None: policy.use_stats(data.stats)
     return policy
 
 # %% ../nbs/08_training.ipynb #a5d5dc94

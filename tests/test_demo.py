@@ -110,6 +110,38 @@ def test_claim_keeps_what_is_true_and_never_deletes_what_is_not_ours(tmp_path):
     with pytest.raises(ValueError, match="not made by a demo"): demo.claim(other, "1")
     assert other.read_text() == "precious"
 
+def test_a_file_counts_only_when_it_is_finished(tmp_path):
+    demo, f = D.Demo(tmp_path), tmp_path/"r.json"
+    assert demo.claim(f, "1") is False
+    f.write_text('{"cut": ')                                            # killed while writing
+    assert demo.claim(f, "1") is False and not f.exists()
+    f.write_text("{}"); demo.finished(f, "1")
+    assert demo.claim(f, "1") is True and D.Demo(tmp_path).claim(f, "1") is True
+    assert demo.claim(f, "2") is False and not f.exists()
+
+@pytest.mark.parametrize("left", ["nothing", "an empty folder", "a set without an episode", "frames of an episode"])
+def test_a_demo_stopped_in_its_first_episode_goes_on(tmp_path, monkeypatch, left):
+    "The same command records, whatever the first attempt had made when it was stopped."
+    from smolvla.data import DatasetWriter
+    from smolvla.sim import features
+    demo = D.Demo(tmp_path, seed=1, episodes=1, workers=1, quiet=True); root = tmp_path/"dataset"
+    def interrupted(task, episodes, root, *args, **kw):
+        if left == "an empty folder": root.mkdir(parents=True)
+        if left in ("a set without an episode", "frames of an episode"):
+            with DatasetWriter(root, 30, features()) as w:
+                if left == "frames of an episode":
+                    zeros = {k: np.zeros(f["shape"], f["dtype"] if f["dtype"] != "video" else np.uint8) for k, f in features().items()}
+                    for _ in range(5): w.add_frame(zeros, task="half an episode")
+        raise KeyboardInterrupt
+    with monkeypatch.context() as m:
+        m.setattr(D, "record", interrupted)
+        with pytest.raises(KeyboardInterrupt): demo.demonstrate()
+    again = D.Demo(tmp_path, seed=1, episodes=1, workers=1, quiet=True)
+    again.demonstrate()
+    assert again.data.num_episodes == 1 and again.health.ok and root.is_dir()
+    again.demonstrate()
+    assert again.timings["record 1 demonstrations"] == "from before"
+
 def test_sentences_are_checked_first(tmp_path):
     assert D.say_list(None) == D.DEFAULTS and len(D.say_list("put the red cube in the left box;stack the red cube on the blue cube;")) == 2
     with pytest.raises(SystemExit, match="(?s)smolvla_demo: .*fly to the moon.*put the red cube"): D.demo_cli(say="fly to the moon", out=str(tmp_path/"o"), quick=True)

@@ -233,9 +233,9 @@ def test_unknown_sentence_lists_what_can_be_said():
 
 def test_commands_name_what_is_missing(tmp_path):
     for n in (1, 2):
-        with pytest.raises(SystemExit, match="smolvla_eval: .*nowhere"): eval_cli(policy=str(tmp_path/"nowhere"), n=2, workers=n, out=str(tmp_path))
-    with pytest.raises(SystemExit, match="unknown task 'fly'"): eval_cli(policy=str(tmp_path), task="fly", n=1, workers=1, out=str(tmp_path))
-    with pytest.raises(SystemExit, match="recording"): eval_cli(seed=3, n=1, out=str(tmp_path))
+        with pytest.raises(SystemExit, match="smolvla_eval: .*nowhere"): eval_cli(policy=str(tmp_path/"nowhere"), episodes=2, workers=n, out=str(tmp_path))
+    with pytest.raises(SystemExit, match="unknown task 'fly'"): eval_cli(policy=str(tmp_path), task="fly", episodes=1, workers=1, out=str(tmp_path))
+    with pytest.raises(SystemExit, match="recording"): eval_cli(seed=3, episodes=1, out=str(tmp_path))
     (tmp_path/"r.json").write_text("{}")
     with pytest.raises(ValueError, match="not a result of smolvla_eval"): load_result(tmp_path/"r.json")
 
@@ -283,7 +283,7 @@ def test_correct_command(policy, tmp_path, capsys):
 
 def test_eval_command_writes_json_grid_and_gallery(policy, tmp_path, capsys):
     policy.save_pretrained(tmp_path/"p")
-    eval_cli(policy=str(tmp_path/"p"), task="pick_place", n=2, workers=1, max_seconds=0.5, out=str(tmp_path/"o"), compare=str(tmp_path/"p"))
+    eval_cli(policy=str(tmp_path/"p"), task="pick_place", episodes=2, workers=1, max_seconds=0.5, out=str(tmp_path/"o"), compare=str(tmp_path/"p"))
     said = capsys.readouterr().out
     assert "0/2 (Wilson 95 %: 0-66 %)" in said and "exact McNemar p = 1" in said
     assert {p.name for p in (tmp_path/"o").iterdir()} == {"result.json", "grid.mp4", "failures.png", "episodes"}
@@ -296,3 +296,35 @@ def test_workers_drive_the_very_same_policy(policy, form):
     here, there = (evaluate(frozen, "pad", 2, max_seconds=1.5, workers=n) for n in (1, 2))
     def told(r): return [(e.seed, e.steps, e.chunks, e.progress, e.first_mm, e.grasp_mm) for e in r.episodes]
     assert told(here) == told(there) and here.settings == there.settings and "asked for" in here.settings["precision"]
+
+def test_eval_never_writes_over_another_evaluation(policy, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path); policy.save_pretrained(tmp_path/"p")
+    kw = dict(policy="p", task="pad", episodes=1, workers=1, max_seconds=.1)
+    eval_cli(**kw)
+    for more in (dict(seed=EVAL_SEED0 + 5), dict(episodes=2), dict(max_seconds=.2), dict(held_out=True), dict(n_action_steps=3)): eval_cli(**{**kw, **more})
+    assert len(list((tmp_path/"outputs/eval").glob("*/result.json"))) == 6
+    out = tmp_path/"mine"; eval_cli(**kw, out=str(out)); first = (out/"result.json").read_bytes()
+    for more, what in ((dict(seed=EVAL_SEED0 + 5), "seeds was 1000000 to 1000000 and is 1000005 to 1000005"), (dict(episodes=2), "seeds"), (dict(max_seconds=.2), "max_seconds"),
+                       (dict(task="sorting"), "task"), (dict(policy="nano"), "policy"), (dict(held_out=True), "held_out"), (dict(num_steps=1), "num_steps")):
+        with pytest.raises(SystemExit, match=f"smolvla_eval: .*mine holds another evaluation, its {what}.*choose another --out"): eval_cli(**{**kw, **more}, out=str(out))
+    assert (out/"result.json").read_bytes() == first
+    eval_cli(**kw, out=str(out))                                            # the same one may be repeated
+    result = load_result(out/"result.json")
+    assert result.policy == "p" and result.settings["camera_map"] is None
+
+@pytest.mark.parametrize("more, what", [(dict(max_seconds=-1), "max_seconds is -1"), (dict(workers=0), "workers is 0"), (dict(n_action_steps=0), "n_action_steps is 0"),
+                                        (dict(num_steps=-2), "num_steps is -2"), (dict(episodes=0), "at least one episode"), (dict(n=0), "at least one episode")])
+def test_eval_tells_numbers_out_of_range(tmp_path, more, what):
+    with pytest.raises(SystemExit, match=f"smolvla_eval: .*{what}"): eval_cli(**{**dict(task="pad", episodes=1, out=str(tmp_path)), **more})
+
+def test_eval_takes_a_camera_map_and_a_prefix(policy, tmp_path):
+    from safetensors.torch import load_file, save_file
+    slots = copy.deepcopy(policy); slots.save_pretrained(tmp_path/"p")
+    f = tmp_path/"p/config.json"; c = json.loads(f.read_text())
+    c["input_features"] = {k.replace("overhead", "camera1").replace("wrist", "camera2"): v for k, v in c["input_features"].items()}; f.write_text(json.dumps(c))
+    for s in (tmp_path/"p").glob("policy_*.safetensors"): save_file({f"so100.buffer.{k}": v for k, v in load_file(s).items()}, s)
+    kw = dict(policy=str(tmp_path/"p"), task="pad", episodes=1, workers=1, max_seconds=.1, out=str(tmp_path/"o"))
+    with pytest.raises(SystemExit, match="smolvla_eval: "): eval_cli(**kw)
+    eval_cli(**kw, camera_map="overhead=camera1,wrist=camera2", stats_prefix="so100.buffer")
+    r = load_result(tmp_path/"o/result.json")
+    assert r.settings["stats_prefix"] == "so100.buffer" and r.settings["camera_map"] == "overhead=camera1,wrist=camera2" and r.policy == str(tmp_path/"p")

@@ -174,3 +174,32 @@ def test_a_finished_run_leaves_a_vlm_and_a_log(scenes, tmp_path):
     assert rows and {"scenes.eyes_px", "scenes.pick", "scenes.place"} <= set(rows[-1]) and len(rows[-1]["scenes.pick"]) == 2
     assert load_vlm(tmp_path/"nano_vlm").config.text_config.hidden_size == 192
     assert (tmp_path/"nano_vlm"/"pointing.safetensors").exists()
+
+
+# ---- the command
+
+def refused(match, tmp_path, **kw):
+    from smolvla.grounding import ground_cli
+    with pytest.raises(SystemExit, match=f"smolvla_ground: .*{match}") as e: ground_cli(**{**dict(out=str(tmp_path/"o"), scenes=str(tmp_path/"s")), **kw})
+    assert "\n" not in str(e.value.code) and not (tmp_path/"s").exists() and not (tmp_path/"o").exists(), "refused before a scene is drawn"
+
+@pytest.mark.parametrize("n", [1, 999, 1000])
+def test_too_few_scenes_are_refused_before_drawing(tmp_path, n): refused("give --n 2000 or more", tmp_path, n=n)
+
+@pytest.mark.parametrize("kw", [dict(n=0), dict(n=-5), dict(minutes=0), dict(minutes=float("nan")), dict(workers=0)])
+def test_numbers_of_the_command(tmp_path, kw): refused(f"--{next(iter(kw))} is .*above 0", tmp_path, **kw)
+
+def test_data_of_the_command_is_looked_at_first(tmp_path, demos):
+    refused("does not exist", tmp_path, data=[str(tmp_path/"nowhere")])
+    record("pad", 1, tmp_path/"few", seed0=3)
+    refused("has 1 episodes, and the last 6 are held out", tmp_path, data=[str(tmp_path/"few")])
+
+def test_the_command_trains_on_two_shards(tmp_path, monkeypatch):
+    import smolvla.grounding as G
+    monkeypatch.setattr(G, "SHARD", 3)
+    monkeypatch.setattr(G, "render_scenes", lambda folder, n, workers: [render_shard(folder, s, 3) for s in range(-(-n//3))])
+    seen = {}
+    monkeypatch.setattr(G, "pretrain", lambda train, test, out, minutes, **kw: seen.update(train=len(train[0]), test=len(test["scenes"][0])))
+    G.ground_cli(out=str(tmp_path/"o"), scenes=str(tmp_path/"s"), n=4)
+    assert seen == dict(train=3, test=3)
+    G.ground_cli(out=str(tmp_path/"o"), scenes=str(tmp_path/"s"), n=1)      # the scenes that are there count

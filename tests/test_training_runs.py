@@ -245,3 +245,34 @@ def test_statistics_of_several_robots(base, root, tmp_path, cache_dir):
     with pytest.raises(ValueError, match="stats_prefix.*so100"): begin()
     for kw in (dict(stats="data"), dict(stats_prefix="so100.buffer"), dict(stats_prefix="so100-red.buffer", stats="policy")):
         assert torch.isfinite(begin(**kw).policy.processor.action_stats["mean"]).all()
+
+
+# ---- what a mutant would change without a word
+
+def test_rate_clip_and_average_step_by_step(data, tmp_path, cache_dir):
+    "The logged rate is the schedule's and the optimizer's, the clip is applied, the average is that of the weights after each update."
+    kw = dict(steps=6, ema=.9, warmup_steps=3, decay_steps=6, lr=3e-3)
+    t = trainer(data, tmp_path / "a", cache_dir, **kw, grad_clip=.01, betas=(.8, .9), eps=1e-7, weight_decay=.02)
+    assert {k: t.opt.defaults[k] for k in ("betas", "eps", "weight_decay")} == dict(betas=(.8, .9), eps=1e-7, weight_decay=.02)
+    name = next(iter(t.params)); want, seen, real = t.params[name].detach().clone(), [], t.train_step
+    def train_step(pieces):
+        nonlocal want
+        r = real(pieces); step, w = t.step, t.params[name].detach()
+        d = min(.9, (1 + step) / (10 + step)); want = d * want + (1 - d) * w
+        seen.append((t.opt.param_groups[0]["lr"], r[1], w.clone()))
+        return r
+    t.train_step = train_step; t.fit()
+    rates = [m["lr"] for m in t.history if "lr" in m]
+    assert rates == [s[0] for s in seen] == pytest.approx([lr_at(k, 6, 3e-3, 3, 6, 2.5e-6) for k in range(6)])
+    assert torch.allclose(t.ema.avg[name], want, atol=1e-7) and not torch.equal(want, seen[-1][2])
+    assert all(s[1] > .01 for s in seen) and [m["grad_norm"] for m in t.history if "loss" in m] == [s[1] for s in seen], "the norm in the log is the one before the clip"
+    saved = SmolVLA.from_pretrained(t.run / "policy", quiet=True).state_dict()[name]
+    assert torch.allclose(saved, t.ema.avg[name], atol=1e-7), "what is left is the average"
+
+def test_the_clip_bounds_the_gradient(data, tmp_path, cache_dir):
+    "Plain gradient descent in the optimizer's place: one update moves the weights by the rate times the clip, and no further."
+    t = trainer(data, tmp_path / "a", cache_dir, steps=1, warmup_steps=0, lr=.5, grad_clip=.01)
+    t.opt = torch.optim.SGD(t.params.values(), lr=0.); before = {k: p.detach().clone() for k, p in t.params.items()}
+    t.train_step(t._load(0))
+    moved = sum(((p.detach() - before[k])**2).sum() for k, p in t.params.items()).sqrt().item()
+    assert moved == pytest.approx(.5 * .01, rel=1e-3)
