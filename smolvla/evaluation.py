@@ -623,6 +623,7 @@ def _eval(policy, task, seeds, out, compare, mine, kw, workers, compute_dtype):
     "Evaluate, write, tell, and compare when asked"
     other = load_result(compare) if str(compare).endswith(".json") else None  # first: this run may write over it
     _keep_others(out, policy=policy, task=task, seeds=seeds, **mine, **kw)
+    check_task(task)  # told before a policy is loaded
     driver = load_policy(policy, **mine).fast(compute_dtype)
     result = evaluate(driver, task, seeds, video_dir=out/"episodes", workers=workers, progress=True, **kw)
     result.policy, result.settings = policy, {**result.settings, **mine}

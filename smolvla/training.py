@@ -28,9 +28,9 @@ from torch import nn
 from tqdm.auto import tqdm
 from .data import LeRobotDataset, aggregate_stats, json_bytes, write_durable
 from .flow import sample_time
-from .policy import PrefixKV, SmolVLA, load_policy, parse_camera_map, preset
+from .policy import PrefixKV, SmolVLA, load_policy, preset
 from .precision import autocast, choose, shapes_of
-from .processing import bind_cameras, load_tokenizer
+from .processing import bind_cameras, load_tokenizer, parse_camera_map
 from .vlm import load_vlm
 
 # %% ../nbs/08_training.ipynb #14858f0d
@@ -127,17 +127,6 @@ def data_places(
 def open_data(words) -> TrainData: # words: see data_places
     "The data that --data names, in every command: folders, or ids on the hub, several as one."
     return TrainData(data_places(words))
-
-def _parse_camera_map(text): # to be replaced by smolvla.policy.parse_camera_map
-    "None, a dict, or words such as front=overhead,side=none, as {full name: full name or None}."
-    if text is None or text == "": return None
-    try: pairs = json.loads(text) if isinstance(text, str) and text.lstrip().startswith("{") else text
-    except json.JSONDecodeError: pairs = None
-    if isinstance(pairs, str): pairs = dict(p.split("=", 1) if "=" in p else (p, p) for p in pairs.split(",")) if "=" in pairs else None
-    if not isinstance(pairs, dict) or not all(k and isinstance(v, str | None) for k, v in pairs.items()):
-        raise TrainingError(f"camera_map {text!r} is not understood: write camera=slot with commas between, for example front=overhead,side=none")
-    def full(name): return name if name.startswith("observation.") else f"observation.images.{name}"
-    return {full(k.strip()): None if v is None or v.strip().lower() in ("", "none", "null") else full(v.strip()) for k, v in pairs.items()}
 
 # %% ../nbs/08_training.ipynb #88df9935
 class FreezeReport(list):
@@ -477,7 +466,7 @@ class TrainConfig:
     threads: int = 0; device: str = "cpu"  # 0 threads: as torch chooses
     def __post_init__(self):
         for k in ("out", "policy", "vlm", "cache_dir"): setattr(self, k, getattr(self, k) and str(getattr(self, k)))
-        self.camera_map = _parse_camera_map(self.camera_map)
+        self.camera_map = parse_camera_map(self.camera_map)
         self.data = [str(d) for d in ([self.data] if isinstance(self.data, (str, Path)) else self.data)]
 
 # %% ../nbs/08_training.ipynb #3a533fb6
@@ -1055,7 +1044,7 @@ def new_policy(
 ): # SmolVLA with a new expert, statistics and cameras from the data
     "A policy to train from scratch, on a frozen VLM."
     torch.manual_seed(seed); data = data if isinstance(data, TrainData) else TrainData(data)
-    ds = data.datasets[0]; camera_map = _parse_camera_map(camera_map)
+    ds = data.datasets[0]; camera_map = parse_camera_map(camera_map)
     slots = {k: (camera_map or {}).get(k, k) for k in ds.camera_keys}
     feats = {s: dict(type="VISUAL", shape=[3, *ds.features[k]["shape"][:2]]) for k, s in slots.items() if s}
     feats["observation.state"] = dict(type="STATE", shape=[data.state.shape[1]])
