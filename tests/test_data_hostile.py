@@ -282,7 +282,7 @@ def small(tmp_path_factory): return {v: make(tmp_path_factory.mktemp("fuzz")/v) 
 
 def spoil(x, path, value):
     for key in path[:-1]: x = x[key]
-    if value is ...: x.pop(path[-1])
+    if value is ...: x.pop(path[-1], None)
     else: x[path[-1]] = value
 
 PATHS = [(k,) for k in ("codebase_version", "total_episodes", "total_frames", "total_tasks", "chunks_size", "fps", "splits", "data_path", "video_path", "features", "robot_type")] + \
