@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['CURE', 'LFS', 'BLANK', 'BLANKS', 'NUMBERS', 'KINDS', 'COUNTERS', 'DatasetError', 'reason', 'is_lfs_pointer',
-           'regular', 'confine', 'read_text', 'parse_json', 'open_parquet', 'fill', 'whole', 'check_feature',
-           'channels_last', 'check_info', 'check_paths', 'names_of', 'left_out', 'check_row', 'check_tasks',
-           'words_column']
+           'regular', 'leads_out', 'confine', 'read_text', 'parse_json', 'open_parquet', 'check_template', 'fill',
+           'whole', 'check_name', 'check_shape', 'check_feature', 'channels_last', 'check_version', 'check_info',
+           'check_paths', 'names_of', 'left_out', 'check_row', 'check_tasks', 'words_column']
 
-# %% ../nbs/01b_layout.ipynb #4f3c47de
+# %% ../nbs/01b_layout.ipynb #4a599747
 import json, math, os, re, stat
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,31 +34,44 @@ def is_lfs_pointer(
         with open(path, "rb") as f: return f.read(len(LFS)) == LFS
     except (OSError, ValueError): return False
 
-# %% ../nbs/01b_layout.ipynb #5e6f3284
+# %% ../nbs/01b_layout.ipynb #fa51e8c0
 def regular(
     path, # of a file that is about to be read
     most:int=None, # bytes; more is refused
 ) -> Path:
-    "The path of a plain file. A pipe, a device, a Git-LFS pointer is refused before anything opens it; FileNotFoundError when there is none."
+    "The path of a plain file; pipes, devices and Git-LFS pointers are refused."
     try: found = os.stat(path)
     except FileNotFoundError: raise
-    except (OSError, ValueError) as e: raise DatasetError(f"{path} cannot be opened ({reason(e)}). {CURE}") from None
-    if not stat.S_ISREG(found.st_mode): raise DatasetError(f"{path} is no plain file (a folder, pipe or device?): put the data set's own file there.")
+    except (OSError, ValueError) as e:
+        raise DatasetError(f"{path} cannot be opened ({reason(e)}). {CURE}") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise DatasetError(f"{path} is no plain file (a folder, pipe or device?): put the data "
+                           "set's own file there.")
     if is_lfs_pointer(path):
-        raise DatasetError(f"{path} is a Git-LFS pointer, not the file itself: run `git lfs pull` in the data set's folder, then try again.")
-    if most and found.st_size > most: raise DatasetError(f"{path} has {found.st_size >> 20} MiB, at most {most >> 20} make sense: restore it from a copy.")
+        raise DatasetError(f"{path} is a Git-LFS pointer, not the file itself: run `git lfs pull` "
+                           "in the data set's folder, then try again.")
+    if most and found.st_size > most:
+        raise DatasetError(f"{path} has {found.st_size >> 20} MiB, at most {most >> 20} are likely: "
+                           "restore it from a copy.")
     return Path(path)
 
-# %% ../nbs/01b_layout.ipynb #f003fd5d
+# %% ../nbs/01b_layout.ipynb #395c4526
+def leads_out(path) -> bool:
+    "Absolute, or with steps up?"
+    return PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts
+
 def confine(
     root, # folder of a data set
     path, # relative to it, as the set's own files name it
 ) -> Path:
     "`root/path`, if that lies inside the data set, links followed."
-    outside = DatasetError(f"{root} points to {path}, which lies outside of its folder: copy the file into the folder, or correct what names it.")
-    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts: raise outside
+    outside = DatasetError(f"{root} points to {path}, which lies outside of its folder: copy the "
+                           "file into the folder, or correct what names it.")
+    if leads_out(path): raise outside
     try: home, real = Path(root).resolve(), Path(root, path).resolve()
-    except (OSError, ValueError, RuntimeError) as e: raise DatasetError(f"{root} points to {str(path)[:200]!r}, which is no path ({reason(e)}).") from None
+    except (OSError, ValueError, RuntimeError) as e:
+        raise DatasetError(f"{root} points to {str(path)[:200]!r}, which is no path "
+                           f"({reason(e)}).") from None
     homes = [home, *([home.parent.parent/"blobs"] if home.parent.name == "snapshots" else [])]
     if not any(real.is_relative_to(h) for h in homes): raise outside
     return Path(root, path)
@@ -68,17 +82,26 @@ def read_text(path,
 ) -> str:
     "A UTF-8 text file."
     try: return regular(path, most).read_text(encoding="utf-8-sig")
-    except FileNotFoundError: raise DatasetError(f"{path} is missing; restore it from a copy. {CURE}") from None
-    except UnicodeDecodeError: raise DatasetError(f"{path} is no UTF-8 text; restore it from a copy.") from None
+    except FileNotFoundError:
+        raise DatasetError(f"{path} is missing; restore it from a copy. {CURE}") from None
+    except UnicodeDecodeError:
+        raise DatasetError(f"{path} is no UTF-8 text; restore it from a copy.") from None
 
 def parse_json(text, path,
     kind:type=dict, # what it must hold
 ):
     "JSON text from a file; `path` is for the message."
     try: x = json.loads(text)
-    except RecursionError: raise DatasetError(f"{path} is not valid JSON (nested too deeply); restore it from a copy.") from None
-    except ValueError as e: raise DatasetError(f"{path} is not valid JSON ({str(e)[:100]}); restore it from a copy.") from None
-    if not isinstance(x, kind): raise DatasetError(f"{path} holds {str(x)[:40]!r} where {'keys and values' if kind is dict else 'a list'} belong; restore it from a copy.")
+    except RecursionError:
+        raise DatasetError(f"{path} is not valid JSON (nested too deeply); restore it from a "
+                           "copy.") from None
+    except ValueError as e:
+        raise DatasetError(f"{path} is not valid JSON ({str(e)[:100]}); restore it from a "
+                           "copy.") from None
+    if not isinstance(x, kind):
+        raise DatasetError(f"{path} holds {str(x)[:40]!r} where "
+                           f"{'keys and values' if kind is dict else 'a list'} belong; restore it "
+                           "from a copy.")
     return x
 
 # %% ../nbs/01b_layout.ipynb #c4a6c983
@@ -89,30 +112,46 @@ def open_parquet(path,
     try:
         f = pq.ParquetFile(regular(path))
         size, meta = os.stat(path).st_size, f.metadata
-        columns = [meta.row_group(g).column(c) for g in range(meta.num_row_groups) for c in range(meta.num_columns)]
+        columns = [meta.row_group(g).column(c) for g in range(meta.num_row_groups)
+                   for c in range(meta.num_columns)]
         values = sum(max(0, c.num_values) for c in columns)
-    except FileNotFoundError: raise DatasetError(f"{path} is missing, although the data set points to it. {CURE}") from None
+    except FileNotFoundError:
+        raise DatasetError(f"{path} is missing, although the data set points to it. "
+                           f"{CURE}") from None
     except (pa.ArrowException, OSError, MemoryError) as e:
-        raise DatasetError(f"{path} is not a complete parquet file ({str(e).splitlines()[0][:200]}). {CURE}") from None
+        raise DatasetError(f"{path} is not a complete parquet file "
+                           f"({str(e).splitlines()[0][:200]}). {CURE}") from None
     if meta.num_rows > 8*size + floor or values > 64*size + 100_000_000:
-        raise DatasetError(f"{path} announces {meta.num_rows} rows with {values} values in {size >> 10} KiB, more than measurements can be: it is damaged, or a trap.")
+        raise DatasetError(f"{path} announces {meta.num_rows} rows with {values} values in "
+                           f"{size >> 10} KiB, more than measurements can be: it is damaged, or a "
+                           "trap.")
     return f
 
-# %% ../nbs/01b_layout.ipynb #ce76334d
+# %% ../nbs/01b_layout.ipynb #bbac9f90
 BLANK = re.compile(r"\{(\w+)(?::(?:0(\d))?d)?\}")
 BLANKS = ("chunk_index", "file_index", "episode_chunk", "episode_index", "video_key")
+
+@lru_cache(256)
+def check_template(template):
+    "Blanks and nothing else."
+    known = all(m[1] in BLANKS for m in BLANK.finditer(template))
+    if not known or len(template) > 500 or "\0" in template or re.search("[{}]",
+                                                                         BLANK.sub("", template)):
+        raise DatasetError(f"the template {str(template)[:120]!r} in meta/info.json is not one of "
+                           "LeRobot's: "
+                           f"its blanks are {', '.join(BLANKS)}, like {{chunk_index:03d}}.")
 
 def fill(
     template:str, # from info.json
     **blanks, # name -> number or text
 ) -> str: # a relative path
     "Fill the blanks of a template; it cannot lead out of the folder."
-    wrong = DatasetError(f"the template {str(template)[:120]!r} in meta/info.json is not one of LeRobot's: its blanks are {', '.join(BLANKS)}, like {{chunk_index:03d}}.")
-    if not isinstance(template, str) or len(template) > 500 or "\0" in template: raise wrong
-    if re.search("[{}]", BLANK.sub("", template)) or any(m[1] not in blanks for m in BLANK.finditer(template)): raise wrong
-    path = BLANK.sub(lambda m: str(blanks[m[1]]).zfill(int(m[2] or 0)), template)
-    if not path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-        raise DatasetError(f"meta/info.json points to {path!r}, which lies outside of the data set's folder: copy the file into it, or correct the template.")
+    check_template(str(template))
+    path = BLANK.sub(lambda m: str(blanks.get(m[1])).zfill(int(m[2] or 0)), str(template))
+    if not path or leads_out(path):
+        raise DatasetError(f"meta/info.json points to {path!r}, which lies outside of the data "
+                           "set's folder: "
+                           "copy the file into it, or correct the template.")
     return path
 
 # %% ../nbs/01b_layout.ipynb #542a45f9
@@ -123,83 +162,123 @@ def whole(x,
 ) -> int:
     "A whole number within bounds, whatever type it came in."
     ok = isinstance(x, int) and not isinstance(x, bool) or isinstance(x, float) and x.is_integer()
-    if not ok or not least <= x <= most: raise DatasetError(f"{what} is {str(x)[:60]}, not a whole number from {least} to {most}. {CURE}")
+    if not ok or not least <= x <= most:
+        raise DatasetError(f"{what} is {str(x)[:60]}, not a whole number from {least} to {most}. "
+                           f"{CURE}")
     return int(x)
 
-# %% ../nbs/01b_layout.ipynb #aea47986
-NUMBERS = ("bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)), "float16", "float32", "float64")
+# %% ../nbs/01b_layout.ipynb #789288e4
+NUMBERS = ("bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)), "float16",
+           "float32", "float64")
 KINDS = (*NUMBERS, "string", "language", "image", "video")
 
+def check_name(name):
+    "Is this the name of a feature?"
+    wrong = not isinstance(name, str) or not 0 < len(name) <= 200 or name in (".", "..")
+    if wrong or "/" in name or "\0" in name:
+        raise DatasetError(f"meta/info.json declares a feature {str(name)[:60]!r}; "
+                           "a name is short and has no '/'. Rename it there.")
+
+def check_shape(name, f) -> list: # of whole numbers
+    "Is this the shape of something that fits into memory?"
+    shape = f.get("shape", [1] if f["dtype"] in ("string", "language") else None)
+    if not isinstance(shape, (list, tuple)) or len(shape) > 8:
+        raise DatasetError(f"meta/info.json: the shape of {name} is {str(shape)[:60]}, not a list "
+                           "of numbers.")
+    shape = [whole(n, f"meta/info.json: the shape of {name}", 1, 10**7) for n in shape]
+    if math.prod(shape) > (10**8 if f["dtype"] in ("image", "video") else 10**7):
+        raise DatasetError(f"meta/info.json: {name} with shape {shape} is too large.")
+    return shape
+
+# %% ../nbs/01b_layout.ipynb #17a9aa23
 def check_feature(
     name:str,
     f:dict, # its entry in `features`
 ) -> dict: # the same, shape as a list of whole numbers
     "Is this a feature?"
-    if not isinstance(name, str) or not 0 < len(name) <= 200 or "/" in name or "\0" in name or name in (".", ".."):
-        raise DatasetError(f"meta/info.json declares a feature {str(name)[:60]!r}; a name is short and has no '/'. Rename it there.")
-    if not isinstance(f, dict) or f.get("dtype") not in KINDS:
-        kind = f.get("dtype") if isinstance(f, dict) else f
-        raise DatasetError(f"meta/info.json declares {name} as {str(kind)[:60]!r}, which is no known type. Known are {', '.join(KINDS)}.")
-    if not isinstance(f.get("info") or {}, dict): raise DatasetError(f"meta/info.json: `info` of {name} is no table of keys and values; remove it.")
-    shape = f.get("shape", [1] if f["dtype"] in ("string", "language") else None)
-    if not isinstance(shape, (list, tuple)) or len(shape) > 8: raise DatasetError(f"meta/info.json: the shape of {name} is {str(shape)[:60]}, not a list of numbers.")
-    f = {**f, "shape": [whole(n, f"meta/info.json: the shape of {name}", 1, 10**7) for n in shape]}
-    if math.prod(f["shape"]) > (10**8 if f["dtype"] in ("image", "video") else 10**7): raise DatasetError(f"meta/info.json: {name} with shape {f['shape']} is too large.")
-    return channels_last(name, f) if f["dtype"] in ("image", "video") else f
+    check_name(name)
+    kind = f.get("dtype") if isinstance(f, dict) else f
+    if not isinstance(kind, str) or kind not in KINDS or not isinstance(f, dict):
+        raise DatasetError(f"meta/info.json declares {name} as {str(kind)[:60]!r}, which is no "
+                           "known type. "
+                           f"Known are {', '.join(KINDS)}.")
+    if not isinstance(f.get("info") or {}, dict):
+        raise DatasetError(f"meta/info.json: `info` of {name} is no table of keys and values; "
+                           "remove it.")
+    f = {**f, "shape": check_shape(name, f)}
+    return channels_last(name, f) if kind in ("image", "video") else f
 
-# %% ../nbs/01b_layout.ipynb #6b32cf0c
+# %% ../nbs/01b_layout.ipynb #b306f0da
 def channels_last(name, f) -> dict:
     "A camera's shape as height, width, channels."
     shape, names = f["shape"], f.get("names")
-    if len(shape) != 3: raise DatasetError(f"{name}: a camera needs shape [height, width, channels], not {shape}. Correct it in meta/info.json.")
-    words = [str(n).lower() for n in names] if isinstance(names, (list, tuple)) and len(names) == 3 else ["", "", ""]
-    first = words[0].startswith("c") or (not words[2].startswith("c") and shape[0] in (1, 3, 4) and shape[2] not in (1, 3, 4))
-    return {**f, "shape": [*shape[1:], shape[0]], "names": ["height", "width", "channels"]} if first else f
+    if len(shape) != 3:
+        raise DatasetError(f"{name}: a camera needs shape [height, width, channels], not {shape}. "
+                           "Correct it in meta/info.json.")
+    named = isinstance(names, (list, tuple)) and len(names) == 3
+    words = [str(n).lower()[:1] for n in names] if named else ["", "", ""]
+    looks_first = shape[0] in (1, 3, 4) and shape[2] not in (1, 3, 4)
+    if words[0] != "c" and (words[2] == "c" or not looks_first): return f
+    return {**f, "shape": [*shape[1:], shape[0]], "names": ["height", "width", "channels"]}
 
-# %% ../nbs/01b_layout.ipynb #e2cf07a5
-COUNTERS = {"timestamp": "float32", "frame_index": "int64", "episode_index": "int64", "index": "int64", "task_index": "int64"}
+# %% ../nbs/01b_layout.ipynb #b3a8e4a7
+COUNTERS = ("timestamp", "frame_index", "episode_index", "index", "task_index")
 
+def check_version(info, root):
+    "Which files there are depends on it."
+    if "codebase_version" not in info:
+        raise DatasetError(f"{root}/meta/info.json has no codebase_version: it is no LeRobot data "
+                           "set, "
+                           "or one cut short. Give the folder of a LeRobot data set.")
+    if not re.match(r"v?(3\.|2\.[01])", v := str(info["codebase_version"])[:40]):
+        raise DatasetError(f"{root} has codebase_version {v}; v2.1 and v3.0 can be read. "
+                           "Convert it with LeRobot's own converter first.")
+
+# %% ../nbs/01b_layout.ipynb #76ffcfa5
 def check_info(
     info:dict, # as it stands in meta/info.json
     root, # for the messages
 ) -> dict: # with whole numbers, defaults, and cameras as height, width, channels
-    "Can this be an info.json of LeRobot v2.0, v2.1 or v3.0? What it says about files is held against them later."
-    if "codebase_version" not in info: raise DatasetError(f"{root}/meta/info.json has no codebase_version: it is no LeRobot data set, or one cut short. Give the folder of a LeRobot data set.")
-    if not re.match(r"v?(3\.|2\.[01])", v := str(info["codebase_version"])[:40]):
-        raise DatasetError(f"{root} has codebase_version {v}; v2.1 and v3.0 can be read (v2.0 too). Convert it with LeRobot's own converter first.")
-    features = info.get("features")
-    if not isinstance(features, dict) or not 0 < len(features) <= 2000: raise DatasetError(f"{root}/meta/info.json declares no features (columns); restore it from a copy.")
-    fps = info.get("fps")
-    if isinstance(fps, bool) or not isinstance(fps, (int, float)) or not 0 < fps <= 10_000: raise DatasetError(f"{root}/meta/info.json: fps is {str(fps)[:40]}, not a number of frames a second.")
+    "Can this be an info.json of LeRobot? What it says about files is held against them later."
+    check_version(info, root)
+    where, features, fps = f"{root}/meta/info.json", info.get("features"), info.get("fps")
+    if not isinstance(features, dict) or not 0 < len(features) <= 2000:
+        raise DatasetError(f"{where} declares no features (columns); restore it from a copy.")
+    if isinstance(fps, bool) or not isinstance(fps, (int, float)) or not 1e-3 < fps <= 10_000:
+        raise DatasetError(f"{where}: fps is {str(fps)[:40]}, not a number of frames a second.")
     features = {k: check_feature(k, f) for k, f in features.items()}
-    for k in COUNTERS.keys() & features.keys():
-        if features[k]["dtype"] not in NUMBERS: raise DatasetError(f"{root}/meta/info.json declares {k} as {features[k]['dtype']}; it is a number.")
-    counts = {k: whole(info.get(k, default), f"{root}/meta/info.json: {k}", least)
-              for k, default, least in (("total_episodes", None, 0), ("total_frames", None, 0), ("chunks_size", 1000, 1))}
+    if odd := [k for k in COUNTERS if k in features and features[k]["dtype"] not in NUMBERS]:
+        raise DatasetError(f"{where} declares {odd[0]} as {features[odd[0]]['dtype']}; it is a "
+                           "number.")
+    counts = {k: whole(info.get(k, default), f"{where}: {k}", least) for k, default, least in
+              (("total_episodes", None, 0), ("total_frames", None, 0), ("chunks_size", 1000, 1))}
     return check_paths({**info, **counts, "features": features})
 
-# %% ../nbs/01b_layout.ipynb #a33ec3bc
+# %% ../nbs/01b_layout.ipynb #ce2bfd90
 def check_paths(info) -> dict:
     "Templates with the defaults of v3.0, tried once."
     old = str(info["codebase_version"]).lstrip("v").startswith("2")
-    end = "chunk-{chunk_index:03d}/file-{file_index:03d}"
-    data, video = f"data/{end}.parquet", "videos/{video_key}/" + end + ".mp4"
-    if old: data, video = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet", "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4"
-    info = {**info, "data_path": info.get("data_path") or data, "video_path": info.get("video_path") or video}
-    for k in ("data_path", "video_path"): fill(info[k], **{b: 0 for b in BLANKS})
-    return info
+    chunk = "chunk-{episode_chunk:03d}/" if old else "chunk-{chunk_index:03d}/"
+    name = "episode_{episode_index:06d}" if old else "file-{file_index:03d}"
+    folder = f"videos/{chunk}{{video_key}}/" if old else f"videos/{{video_key}}/{chunk}"
+    usual = {"data_path": f"data/{chunk}{name}.parquet", "video_path": f"{folder}{name}.mp4"}
+    paths = {k: info.get(k) or p for k, p in usual.items()}
+    for p in paths.values(): fill(p, **{b: 0 for b in BLANKS})
+    return {**info, **paths}
 
-# %% ../nbs/01b_layout.ipynb #b16c1930
+# %% ../nbs/01b_layout.ipynb #46ba4f1d
 def names_of(
     f:dict, # a feature
 ) -> list|None: # one name per value, or (for a table of values) per axis
     "The names of a feature, if they count its values."
     names = f.get("names")
     if isinstance(names, dict): names = next(iter(names.values()), None)
-    if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names): return None
-    return list(names) if len(names) == math.prod(f["shape"]) or 1 < len(f["shape"]) == len(names) else None
+    if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
+        return None
+    fits = len(names) == math.prod(f["shape"]) or 1 < len(f["shape"]) == len(names)
+    return list(names) if fits else None
 
-# %% ../nbs/01b_layout.ipynb #d786b556
+# %% ../nbs/01b_layout.ipynb #6b52eaba
 def left_out(
     features:dict,
 ) -> dict: # feature -> why
@@ -209,26 +288,33 @@ def left_out(
         if f["dtype"] == "language": why[k] = "language annotations"
         elif f["dtype"] == "string" and math.prod(f["shape"]) != 1: why[k] = "several strings a row"
         elif f["dtype"] in ("image", "video"):
-            if f["shape"][2] == 1 or (f.get("info") or {}).get("is_depth_map") or (f.get("info") or {}).get("video.is_depth_map"): why[k] = "a depth camera"
+            more = f.get("info") or {}
+            depth = more.get("is_depth_map") or more.get("video.is_depth_map") or f["shape"][2] == 1
+            if depth: why[k] = "a depth camera"
             elif f["shape"][2] != 3: why[k] = f"{f['shape'][2]} channels, not 3"
     return why
 
-# %% ../nbs/01b_layout.ipynb #6a296301
+# %% ../nbs/01b_layout.ipynb #b779c9d6
 def check_row(
     row:dict, # one line of the episode table
     kinds:list, # "data" and "videos/<camera>"
 ) -> dict: # with whole numbers
     "Is this an episode?"
-    if not isinstance(row, dict): raise DatasetError(f"the episode table holds {str(row)[:60]!r} where an episode belongs. {CURE}")
+    if not isinstance(row, dict):
+        raise DatasetError(f"the episode table holds {str(row)[:60]!r} where an episode belongs. "
+                           f"{CURE}")
     what = f"the episode table, episode {str(row.get('episode_index'))[:20]}: "
-    numbers = {"episode_index": whole(row.get("episode_index"), what + "episode_index"), "length": whole(row.get("length"), what + "length", 1)}
-    for key in [f"{kind}/{k}" for kind in kinds for k in ("chunk_index", "file_index")]: numbers[key] = whole(row.get(key), what + key)
+    numbers = {"episode_index": whole(row.get("episode_index"), what + "episode_index"),
+               "length": whole(row.get("length"), what + "length", 1)}
+    for key in [f"{kind}/{k}" for kind in kinds for k in ("chunk_index", "file_index")]:
+        numbers[key] = whole(row.get(key), what + key)
     for key in [f"{kind}/from_timestamp" for kind in kinds if kind != "data"]:
         t = row.get(key)
-        if isinstance(t, bool) or not isinstance(t, (int, float)) or not 0 <= t < 1e8: raise DatasetError(f"{what}{key} is {str(t)[:40]}, not a time in seconds. {CURE}")
+        if isinstance(t, bool) or not isinstance(t, (int, float)) or not 0 <= t < 1e8:
+            raise DatasetError(f"{what}{key} is {str(t)[:40]}, not a time in seconds. {CURE}")
     return {**row, **numbers}
 
-# %% ../nbs/01b_layout.ipynb #80ef3590
+# %% ../nbs/01b_layout.ipynb #989a5425
 def check_tasks(
     pairs, # of (task_index, sentence)
     path, # for the message
@@ -236,7 +322,9 @@ def check_tasks(
     "Are these instructions in words?"
     out = {}
     for i, text in pairs:
-        if not isinstance(text, str): raise DatasetError(f"{path} has no words for task {str(i)[:20]} (found {str(text)[:40]!r}); restore it from a copy. {CURE}")
+        if not isinstance(text, str):
+            raise DatasetError(f"{path} has no words for task {str(i)[:20]} (found "
+                               f"{str(text)[:40]!r}); restore it from a copy. {CURE}")
         out.setdefault(whole(i, f"{path}: task_index", 0, 10**6), text)
     return out
 
@@ -245,7 +333,9 @@ def words_column(
     path, # for the message
 ) -> str: # its name
     "The column with the sentences: `task`, the index of a pandas frame, or the only one with text."
-    text = [c for c in table.column_names if pa.types.is_string(table[c].type) or pa.types.is_large_string(table[c].type)]
+    text = [c for c in table.column_names if pa.types.is_string(table[c].type)
+            or pa.types.is_large_string(table[c].type)]
     for c in ["task", "__index_level_0__", *(text if len(text) == 1 else [])]:
         if c in text: return c
-    raise DatasetError(f"{path} has no column with the instructions in words (found {table.column_names}); restore it from a copy. {CURE}")
+    raise DatasetError(f"{path} has no column with the instructions in words (found "
+                       f"{table.column_names}); restore it from a copy. {CURE}")
