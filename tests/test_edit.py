@@ -535,6 +535,56 @@ def test_the_command_fails_in_one_sentence(a, run, tmp_path):
     code, out, err = run("merge", a)
     assert code == 2 and "--out" in err and not list(tmp_path.iterdir())
 
+# what LeRobot's merge compares
+
+def test_info_holds_nothing_that_lerobot_does_not_write(a):
+    info = json.loads((a/"meta/info.json").read_text())
+    vector = {"dtype": "float32", "shape": [3], "names": NAMES}
+    film = {"video.height": 32, "video.width": 48, "video.codec": "h264", "video.pix_fmt": "yuv420p", "video.fps": 30, "video.channels": 3, "has_audio": False, "is_depth_map": False}
+    assert info["robot_type"] == "so_follower" and info["features"]["action"] == info["features"]["observation.state"] == vector
+    assert info["features"][CAM] == {"dtype": "video", "shape": [32, 48, 3], "names": ["height", "width", "channels"], "info": film}
+    assert json.loads((a/"meta/units.json").read_text())["action"] == ["degrees", "degrees", "percent"] == LeRobotDataset(a).units["action"]
+
+def test_units_of_older_sets_move_when_recording_goes_on(a, tmp_path):
+    root = shutil.copytree(a, tmp_path/"old")
+    info = json.loads((root/"meta/info.json").read_text())
+    for k in ("observation.state", "action"): info["features"][k]["info"] = {"units": ["degrees", "degrees", "percent"]}
+    (root/"meta/info.json").write_text(json.dumps(info)); (root/"meta/units.json").unlink()
+    assert LeRobotDataset(root).units == LeRobotDataset(a).units and LeRobotDataset(root).fingerprint == LeRobotDataset(a).fingerprint
+    make(root, (4,), first=3)
+    info = json.loads((root/"meta/info.json").read_text())
+    assert "info" not in info["features"]["action"] and (root/"meta/units.json").is_file()
+    assert LeRobotDataset(root).units == LeRobotDataset(a).units and LeRobotDataset(root).num_episodes == 4
+    with DatasetWriter(root, 30, LeRobotDataset(a).features) as w: assert w.undo_episode() == 3
+    assert "info" not in json.loads((root/"meta/info.json").read_text())["features"]["action"]
+
+@pytest.mark.parametrize("text", ["[]", "3", '{"action": "degrees"}', '{"action": [1, 2, 3]}', "{", '{"action": null}'])
+def test_odd_units_files_are_refused(a, tmp_path, text):
+    root = shutil.copytree(a, tmp_path/"set")
+    (root/"meta/units.json").write_text(text)
+    with pytest.raises(DatasetError, match="units.json"): LeRobotDataset(root)
+
+def test_units_of_the_wrong_length_convert_nothing(a, tmp_path):
+    root = shutil.copytree(a, tmp_path/"set")
+    (root/"meta/units.json").write_text('{"action": ["degrees"], "observation.state": ["degrees"], "nobody": ["metres"]}')
+    with pytest.raises(DatasetError, match="--are"): E.units(root, tmp_path/"out", to="radians")
+
+def test_films_can_be_appended_to_one_another(a):
+    "Decoding runs a frame ahead of showing, as in films with frames that refer to later ones."
+    with av.open(str(LeRobotDataset(a).video_files[CAM][1])) as film:
+        s = film.streams.video[0]
+        pairs = [(p.pts*s.time_base*30, p.dts*s.time_base*30) for p in film.demux(s) if p.pts is not None]
+    assert pairs == [(i, i - 1) for i in range(11)]
+
+def test_repair_keeps_units_and_says_what_its_films_are(a, tmp_path):
+    source = packed(a, tmp_path/"packed", "libsvtav1", g=2, preset=12)
+    info = json.loads((source/"meta/info.json").read_text())
+    info["features"][CAM]["info"] = {"video.codec": "av1", "video.crf": 30}
+    (source/"meta/info.json").write_text(json.dumps(info))
+    D.repair(source, tmp_path/"out")
+    ds = LeRobotDataset(tmp_path/"out")
+    assert ds.units == LeRobotDataset(a).units and ds.features[CAM]["info"]["video.codec"] == "h264"
+
 # LeRobot as a judge: SMOLVLA_REFERENCE_PYTHON=... pytest tests/test_edit.py -k reference (tests/reference/setup.sh makes one)
 
 REFERENCE = os.environ.get("SMOLVLA_REFERENCE_PYTHON")
