@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['SO_ARMS', 'KNOWN', 'TICKS', 'M100', 'UNIT_WORDS', 'LIMITS', 'PARTS', 'WORDS', 'unfinished', 'Source', 'cut_film',
-           'trusted_cut', 'sane', 'sample_stats', 'CopyWriter', 'film_facts', 'robot_of', 'check_space', 'write_set',
-           'approved', 'keep_ledger', 'edit', 'names_of', 'columns_differ', 'vector_differs', 'align', 'merge',
-           'codecs_differ', 'episode_list', 'as_text', 'delete', 'split_parts', 'split', 'name_pairs', 'rename',
-           'retask', 'tell_tasks', 'leave_out', 'unit_word', 'bare_name', 'degrees_per_100', 'factor', 'refuse_units',
-           'units', 'merge_cmd', 'split_cmd', 'delete_cmd', 'rename_cmd', 'tasks_cmd', 'leave_out_cmd', 'units_cmd',
-           'edit_parser', 'tell', 'edit_cli']
+           'trusted_cut', 'sane', 'sample_stats', 'CopyWriter', 'robot_of', 'check_space', 'write_set', 'approved',
+           'carry_rest', 'edit', 'number_names', 'columns_differ', 'vector_differs', 'align', 'merge', 'codecs_differ',
+           'episode_list', 'as_text', 'delete', 'split_parts', 'split', 'name_pairs', 'rename', 'retask', 'tell_tasks',
+           'leave_out', 'unit_word', 'bare_name', 'degrees_per_100', 'factor', 'refuse_units', 'units', 'merge_cmd',
+           'split_cmd', 'delete_cmd', 'rename_cmd', 'tasks_cmd', 'leave_out_cmd', 'units_cmd', 'edit_parser', 'tell',
+           'edit_cli']
 
-# %% ../nbs/01a_editing.ipynb #a98c4b8c
+# %% ../nbs/01a_editing.ipynb #e02f4b63
 import argparse, io, math, os, re, shlex, shutil, tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,11 +21,12 @@ import pyarrow as pa
 from fastcore.basics import patch
 from fastcore.script import Param, anno_parser, call_parse
 from tqdm import tqdm
-from .data import (AUTO_FEATURES, CHECKS, QUANTILES, DatasetError, DatasetWriter, PixelStats,
-                          Report, Scan, VideoFile, arrays, copy_camera, doctor, episode_rows,
-                          fill_path, is_v2, json_bytes, keys_of, lock_folder, plain, read_json,
-                          read_jsonl, reason, to_numpy, unflatten_stats, units_of, vector_stats,
-                          write_durable)
+from .data import (AUTO_FEATURES, CHECKS, OWN_KEYS, QUANTILES, DatasetError, DatasetWriter,
+                          PixelStats, Report, Scan, VideoFile, arrays, copy_camera, copy_rest,
+                          doctor, episode_rows, fill_path, is_v2, json_bytes, keys_of, lock_folder,
+                          plain, read_json, read_jsonl, reason, to_numpy, true_size,
+                          unflatten_stats, units_of, vector_stats, write_durable)
+from .layout import left_out, names_of
 
 # %% ../nbs/01a_editing.ipynb #a6ce7dc8
 @contextmanager
@@ -52,7 +53,7 @@ def _refuse_existing(out):
         raise DatasetError(f"{out} exists already, and an edit never overwrites: give a new folder "
                            "with --out.")
 
-# %% ../nbs/01a_editing.ipynb #7b48d3e3
+# %% ../nbs/01a_editing.ipynb #77be7b78
 class Source:
     "A set on its way into another one."
     def __init__(self,
@@ -61,9 +62,10 @@ class Source:
         self.scan = s = Scan(root)
         if not s.rows: raise DatasetError(f"{s.root} holds no finished episode; record one first.")
         self.root, self.episodes, self.tasks = s.root, list(s.rows), list(s.tasks)
-        self.features = {k: {**f, "shape": list(f["shape"])}
-                         for k, f in s.features.items() if k not in AUTO_FEATURES}
-        self.name, self.change, self.say, self.notes = {}, {}, {}, []
+        self.name, self.change, self.say, self.notes, why = {}, {}, {}, [], left_out(s.features)
+        self.features = {k: {**f, "shape": list(f["shape"])} for k, f in s.features.items()
+                         if k not in AUTO_FEATURES and k not in why}
+        for k, reason in why.items(): self.note(f"{k} is left out ({reason})")
         self.every, self.known = dict(s.rows), _episode_stats(s)
     vectors = property(lambda self: keys_of(self.features, "float32", "float64"))
     cameras = property(lambda self: keys_of(self.features, "video", "image"))
@@ -71,17 +73,17 @@ class Source:
     def size_of(self, k) -> int: return math.prod(self.features[k]["shape"])
     def note(self, text): self.notes += [text] if text not in self.notes else []
 
-# %% ../nbs/01a_editing.ipynb #056e1acf
+# %% ../nbs/01a_editing.ipynb #e8041e77
 def _episode_stats(s) -> dict: # episode -> {feature: {stat: array}}
     try:
         if is_v2(s.info):
             rows = read_jsonl(s.root/"meta/episodes_stats.jsonl")
-            return {r["episode_index"]: arrays(r["stats"]) for r in rows}
+            return {r["episode_index"]: arrays(r["stats"], "its statistics") for r in rows}
         rows = episode_rows(s.root, s.info, stats=True, on_error=lambda e: None)
         return {r["episode_index"]: unflatten_stats(r) for r in rows}
     except (ValueError, KeyError, TypeError, OSError): return {}
 
-# %% ../nbs/01a_editing.ipynb #5f4cf91f
+# %% ../nbs/01a_editing.ipynb #3e06822d
 @patch
 def find(self:Source,
     name:str, # a column, or the last part of its name
@@ -95,39 +97,31 @@ def find(self:Source,
 
 @patch
 def leave(self:Source, names):
-    "Leave columns or cameras out; nothing of them is read any more."
-    for k in [self.find(n) for n in names]: del self.features[k], self.scan.features[k]
+    "Leave columns or cameras out; nothing of them is looked at any more."
+    for k in [self.find(n) for n in names]:
+        del self.features[k], self.scan.features[k]
+        self.scan.sizes.pop(k, None)
     if not self.vectors:
         raise DatasetError("that would leave no column of numbers: name fewer.")
 
-# %% ../nbs/01a_editing.ipynb #880161f6
+# %% ../nbs/01a_editing.ipynb #1ad7d915
 @patch
 def check(self:Source):
-    "Refuse broken episodes and cameras that the writer does not know."
+    "Refuse broken episodes. Cameras get the size that their pictures really have."
     s = self.scan
     s.rows = {e: self.every[e] for e in self.episodes}
-    self._refuse_depth()
     for c in CHECKS: s.findings += list(c(s))
     for f in s.findings:
         if f.drop and (bad := sorted(set(f.episodes) & set(self.episodes))):
             raise self._broken(bad, f)
-    whole = lambda k: k in self.cameras or all(k in s.columns[e] for e in self.episodes)
-    for k in [k for k in self.features if not whole(k)]:
-        dtype = self.features.pop(k)["dtype"]
-        self.note(f"column {k} (dtype {dtype}) cannot be carried over and is left out")
-
-# %% ../nbs/01a_editing.ipynb #68e03898
-@patch
-def _refuse_depth(self:Source):
     for k in self.cameras:
-        if 1 in self.features[k]["shape"]:
-            raise DatasetError(f"{k} is a depth camera, which cannot be copied yet: leave it out "
-                               f"with `smolvla_edit leave_out {self.typed} --cameras {k} --out "
-                               "NEW`.")
+        self.features[k] = {**self.features[k], "shape": [*true_size(s, k), 3]}
 
+# %% ../nbs/01a_editing.ipynb #d3134acf
 @patch
 def _broken(self:Source, bad, finding) -> DatasetError:
     found, some = finding.found.strip(" .").replace(". )", ")"), ",".join(map(str, bad))
+    if "git lfs" in finding.cure: return DatasetError(f"{self.root}: {found}: {finding.cure}.")
     return DatasetError(f"{self.root}: episode {bad[0]} is broken ({found}). `smolvla_doctor "
                         f"{self.typed} --out NEW` saves the others, `smolvla_edit delete "
                         f"{self.typed} --episodes {some} --out NEW` leaves it out.")
@@ -192,7 +186,7 @@ def sample_stats(film, start, n) -> dict:
         pixels.add(film.frame(start + int(i)))
     return pixels.stats()
 
-# %% ../nbs/01a_editing.ipynb #d57c0aa7
+# %% ../nbs/01a_editing.ipynb #a0a9b577
 @patch
 def picture(self:Source, key, e) -> tuple: # film or PNGs, and their statistics
     "One camera of one episode, as little touched as possible."
@@ -201,11 +195,16 @@ def picture(self:Source, key, e) -> tuple: # film or PNGs, and their statistics
     if self.features[key]["dtype"] == "image":
         data, seen = copy_camera(s, key, e)
         return data, known or seen
-    film, start = s.film(key, e), s.start(key, e)
-    if start == 0 and len(film) == n:
+    film, numbers = s.film(key, e), s.numbers(key, e)
+    start, t = int(numbers[0]), film.clock(s.fps)
+    part = t[start:start + n] - t[start]
+    even = len(part) == n and (np.diff(numbers) == 1).all()
+    even = even and np.abs(part - np.arange(n)).max() < .5
+    if even and start == 0 and len(film) == n and abs(t[0]) < .5:
         return Path(film.path).read_bytes(), known or sample_stats(film, 0, n)
-    if data := trusted_cut(film, start, n): return data, known or sample_stats(film, start, n)
-    self.note(f"{key}: an episode could not be cut out of the film it shares and was encoded again")
+    if even and (data := trusted_cut(film, start, n)):
+        return data, known or sample_stats(film, start, n)
+    self.note(f"{key}: an episode could not be cut out of its film and was encoded again")
     return copy_camera(s, key, e)
 
 # %% ../nbs/01a_editing.ipynb #7c9e7a5f
@@ -238,27 +237,12 @@ def seal(self:CopyWriter):
     shared = {**self.shared, "meta/stats.json": json_bytes(plain({**self.stats, **exact}))}
     for path, data in shared.items(): write_durable(self.root/path, data)
 
-# %% ../nbs/01a_editing.ipynb #b345636e
-def film_facts(
-    data:bytes, # an mp4
-    fps:int, # frames per second of the set
-) -> dict: # `info` of a camera
-    "What LeRobot notes about a film."
-    with av.open(io.BytesIO(data)) as film:
-        s = film.streams.video[0]
-        c, depth = s.codec_context, s.codec_context.pix_fmt.startswith("gray")
-        return {"video.height": c.height, "video.width": c.width,
-                "video.codec": c.codec.canonical_name, "video.pix_fmt": c.pix_fmt,
-                "video.fps": int(s.base_rate or fps), "video.channels": 1 if depth else 3,
-                "has_audio": bool(film.streams.audio), "is_depth_map": False}
-
+# %% ../nbs/01a_editing.ipynb #d4e064cd
 @patch
 def described(self:Source) -> dict: # features of the new set
-    "The columns under their new names; what is said about the films is looked up."
-    fps, first = self.scan.fps, self.episodes[0]
-    info = {k: film_facts(self.picture(k, first)[0], fps) for k in keys_of(self.features, "video")}
-    return {self.name.get(k, k): {**f, "info": info[k]} if k in info else f
-            for k, f in self.features.items()}
+    "The columns under their new names; the writer, who sees the films, adds what they are."
+    bare = lambda k, f: {q: v for q, v in f.items() if q != "info"} if k in self.cameras else f
+    return {self.name.get(k, k): bare(k, f) for k, f in self.features.items()}
 
 # %% ../nbs/01a_editing.ipynb #859b797d
 @patch
@@ -311,11 +295,13 @@ def check_space(
                            f"{free/1e6:,.0f} MB free. Free some space, or give --out on another "
                            "disk.")
 
-# %% ../nbs/01a_editing.ipynb #f7cd64fc
+# %% ../nbs/01a_editing.ipynb #89857bc9
 def write_set(sources, root, robot_type, quiet=True, what="writing"):
     "Copy what the sources hold into one new set."
     todo = [(s, e) for s in sources for e in s.episodes]
-    with CopyWriter(root, sources[0].scan.fps, sources[0].described(), robot_type) as writer:
+    first = sources[0]
+    with CopyWriter(root, first.scan.fps, first.described(), robot_type) as writer:
+        writer.info |= {k: v for k, v in first.scan.info.items() if k not in OWN_KEYS}
         for s, e in tqdm(todo, desc=what, unit="episode", disable=quiet): s.copy(e, writer)
         writer.seal()
 
@@ -329,25 +315,22 @@ def approved(root) -> Report:
                                "`smolvla_doctor` says about the source.")
     return report
 
-# %% ../nbs/01a_editing.ipynb #38ce1270
-KNOWN = {"data", "meta", "videos", "info.json", "stats.json", "tasks.parquet", "tasks.jsonl",
-         "episodes", "episodes.jsonl", "episodes_stats.jsonl", "units.json", "recording.json",
-         ".cache", ".gitattributes"}
+# %% ../nbs/01a_editing.ipynb #8a369190
+KNOWN = {"info.json", "stats.json", "tasks.parquet", "tasks.jsonl", "episodes", "episodes.jsonl",
+         "episodes_stats.jsonl", "units.json", "data", "meta", "videos"}
 
-def keep_ledger(
+def carry_rest(
     sources:list, # of Source
     root:Path, # the new set
 ):
-    "Carry meta/recording.json where it still counts right, and name what stays behind."
+    "A README, a recorder's notes, the ledger of seeds."
     for s in sources:
-        ledger, odd = s.root/"meta/recording.json", [*s.root.iterdir(), *(s.root/"meta").iterdir()]
-        left = [str(p.relative_to(s.root)) for p in odd if p.name not in KNOWN]
-        every = len(sources) == 1 and len(s.episodes) == s.scan.info["total_episodes"]
-        if ledger.is_file() and every: write_durable(root/"meta"/ledger.name, ledger.read_bytes())
-        elif ledger.is_file(): left.append("meta/recording.json")
+        s.scan.rows, odd = s.every, [*s.root.iterdir(), *(s.root/"meta").iterdir()]
+        left = [str(p.relative_to(s.root)) for p in odd if p.name not in KNOWN and p.name[0] != "."]
+        if len(sources) == 1: left = copy_rest(s.scan, root, s.episodes)
         if left: s.note(f"stays behind in {s.root.name}: {', '.join(sorted(left))[:200]}")
 
-# %% ../nbs/01a_editing.ipynb #7daa1ea8
+# %% ../nbs/01a_editing.ipynb #6e03297a
 def edit(
     parts:dict, # folder inside `out` -> list of Source; "" for `out` itself
     out, # new folder
@@ -367,30 +350,28 @@ def edit(
             robot = robot_of(sources, robot_type)
             write_set(sources, work/"set"/name, robot, quiet, f"writing {name or out.name}")
             reports[name] = approved(work/"set"/name)
-            keep_ledger(sources, work/"set"/name)
+            carry_rest(sources, work/"set"/name)
     for name, r in reports.items():
         r.scan.root, r.notes = out/name, [n for s in parts[name] for n in s.notes]
     return reports if list(reports) != [""] else reports[""]
 
-# %% ../nbs/01a_editing.ipynb #54b98457
-def names_of(feature) -> list|None: # one name per number
+# %% ../nbs/01a_editing.ipynb #2a91e8e1
+def number_names(feature) -> list|None: # one name per number
     "The names of the numbers in a column, if there is one for each."
-    names = feature.get("names")
-    if isinstance(names, dict): names = next(iter(names.values()), None)
-    right = isinstance(names, list) and len(names) == math.prod(feature["shape"])
-    return [str(n) for n in names] if right else None
+    names = names_of(feature)
+    return names if names and len(names) == math.prod(feature["shape"]) else None
 
 @patch
 def sort_like(self:Source, key, names):
     "Bring the numbers of a column into the order of these names."
     f, then = self.features[key], self.change.get(key, np.asarray)
-    order, units = [names_of(f).index(n) for n in names], units_of(f)
+    order, units = [number_names(f).index(n) for n in names], units_of(f)
     sorted_units = {"info": {**f["info"], "units": [units[i] for i in order]}} if units else {}
     self.change[key] = lambda x: then(x)[:, order]
     self.features[key] = {**f, "names": list(names), **sorted_units}
     self.note(f"{self.root.name}: {key} was sorted by its names into the order of the first set")
 
-# %% ../nbs/01a_editing.ipynb #24b0ee94
+# %% ../nbs/01a_editing.ipynb #127b657c
 def columns_differ(a, b) -> str:
     "What a Source has that another lacks, and the command that helps."
     cameras = {*a.cameras, *b.cameras}
@@ -402,9 +383,10 @@ def columns_differ(a, b) -> str:
                 f"--out NEW {option} {short(extra)}={short(missing)}`")
     x, y, odd = (b, a, extra) if extra else (a, b, missing)
     found = f"has {', '.join(odd)}, which {a.root} lacks" if extra else f"lacks {', '.join(odd)}"
-    return f"{found}: `smolvla_edit leave_out {x.typed} --out NEW --columns {short(odd)}`, or rename"
+    what = f"leave_out {x.typed} --out NEW --columns {short(odd)}"
+    return f"{found}: `smolvla_edit {what}`, or rename"
 
-# %% ../nbs/01a_editing.ipynb #bf0e9415
+# %% ../nbs/01a_editing.ipynb #8302d695
 def vector_differs(k, a, b) -> str|None:
     "What column `k` of one Source has otherwise than that of another, and the command that helps."
     f, g = a.features[k], b.features[k]
@@ -412,7 +394,7 @@ def vector_differs(k, a, b) -> str|None:
     if kind(f) != kind(g):
         return (f"has {k} as {g['dtype']} {g['shape']}, {a.root} as {f['dtype']} {f['shape']}: "
                 f"leave it out of both with `smolvla_edit leave_out --columns {k}`")
-    m, n, u, v = names_of(f), names_of(g), units_of(f), units_of(g)
+    m, n, u, v = number_names(f), number_names(g), units_of(f), units_of(g)
     if m != n:
         x, names = (b, m) if m else (a, n)
         return (f"calls the numbers of {k} {n}, {a.root} calls them {m}: if they mean the same, "
@@ -422,7 +404,7 @@ def vector_differs(k, a, b) -> str|None:
         return (f"has {k} in {v or 'undeclared units'}, {a.root} in {u or 'undeclared units'}: "
                 f"`smolvla_edit units {(b if u else a).typed} --out NEW {how}`")
 
-# %% ../nbs/01a_editing.ipynb #e42002e6
+# %% ../nbs/01a_editing.ipynb #aaef5618
 def align(
     first:Source, # decides
     other:Source, # is made to fit, or refused
@@ -441,7 +423,7 @@ def align(
                          f"{f['dtype']} of {f['shape'][:2]}: leave it out of both with "
                          f"`smolvla_edit leave_out --cameras {k}`")
             continue
-        m, n = names_of(f), names_of(g)
+        m, n = number_names(f), number_names(g)
         if m and n and m != n and sorted(m) == sorted(set(n)): other.sort_like(k, m)
         if why := vector_differs(k, first, other): raise no(why)
 
@@ -600,7 +582,7 @@ def rename(self:Source, cameras, columns):
             raise DatasetError(f"two columns would be called {new}; rename the other one, too, or "
                                "leave it out first.")
 
-# %% ../nbs/01a_editing.ipynb #938c92ea
+# %% ../nbs/01a_editing.ipynb #412a0e11
 @patch
 def name_joints(self:Source, joints):
     "Name all numbers of state and action, in order."
@@ -613,7 +595,7 @@ def name_joints(self:Source, joints):
 @patch
 def name_numbers(self:Source, names):
     "Rename some numbers, in whatever column they stand."
-    old = {k: n for k in self.vectors if (n := names_of(self.features[k]))}
+    old = {k: n for k in self.vectors if (n := number_names(self.features[k]))}
     if unknown := sorted(set(names) - {n for ns in old.values() for n in ns}):
         every = sorted({n for ns in old.values() for n in ns})
         raise DatasetError(f"no number is called {unknown[0]!r}; name one of "
@@ -621,11 +603,11 @@ def name_numbers(self:Source, names):
     for k, ns in old.items():
         self.features[k] = {**self.features[k], "names": [names.get(n, n) for n in ns]}
 
-# %% ../nbs/01a_editing.ipynb #fd6dcbe9
+# %% ../nbs/01a_editing.ipynb #5780b7b9
 @patch
 def refuse_twins(self:Source):
     for k in self.vectors:
-        if (new := names_of(self.features[k])) and len(set(new)) < len(new):
+        if (new := number_names(self.features[k])) and len(set(new)) < len(new):
             raise DatasetError(f"two numbers of {k} would have one name ({', '.join(new)}); give "
                                "each its own.")
 
@@ -696,7 +678,7 @@ def tell_tasks(root) -> str:
     first = [int(np.ravel(c["task_index"])[0]) for c in columns]
     return "\n".join(f"{i}: {t!r}, episodes: {first.count(i)}" for i, t in enumerate(s.tasks))
 
-# %% ../nbs/01a_editing.ipynb #f1dbbca6
+# %% ../nbs/01a_editing.ipynb #60deee03
 def leave_out(
     root, # folder
     out, # new folder
@@ -706,7 +688,9 @@ def leave_out(
     "The same set without some cameras or columns."
     s, names = Source(root), [n.strip() for n in as_text(names).split(",") if n.strip()]
     if not names: raise DatasetError("nothing was to be left out; give --cameras or --columns.")
-    s.leave(dict.fromkeys(s.find(n) for n in names))
+    gone = left_out(s.scan.features)
+    rest = [n for n in names if not any(k == n or k.endswith(f".{n}") for k in gone)]
+    s.leave(dict.fromkeys(s.find(n) for n in rest))
     return edit({"": [s]}, out, quiet=quiet)
 
 # %% ../nbs/01a_editing.ipynb #a05a4bdf
@@ -725,14 +709,12 @@ def unit_word(
 
 def bare_name(name) -> str: return re.sub(r"^main_|\.pos$", "", str(name))
 
-# %% ../nbs/01a_editing.ipynb #7e434804
+# %% ../nbs/01a_editing.ipynb #143b95ca
 def degrees_per_100(
     path, # calibration file of LeRobot's
 ) -> dict: # joint -> degrees that the number 100 stands for; negative if it runs the other way
     "Half of each joint's measured range."
-    try: raw = read_json(path)
-    except UnicodeDecodeError:
-        raise DatasetError(f"{path} is no text; give the follower's calibration file.") from None
+    raw = read_json(path)
     ends = lambda c: [c.get("range_min"), c.get("range_max")] if isinstance(c, dict) else [None]
     found = [x for c in raw.values() for x in ends(c)] if isinstance(raw, dict) else []
     if not found or any(type(x) not in (int, float) for x in found):
@@ -770,14 +752,14 @@ def factor(
         return ranges[j]/100
     return degrees(old)/degrees(new)
 
-# %% ../nbs/01a_editing.ipynb #31f96824
+# %% ../nbs/01a_editing.ipynb #fcb1bffa
 @patch
 def percent_numbers(self:Source,
     key:str, # a column
     said:str="", # names or positions with commas, "none", or empty
 ) -> list: # of bool, one per number
     "Which numbers of a column are 0 to 100 rather than an angle."
-    names, n = names_of(self.features[key]), self.size_of(key)
+    names, n = number_names(self.features[key]), self.size_of(key)
     want = [w.strip() for w in said.split(",") if w.strip()]
     if not want:
         if names: return ["gripper" in x.lower() for x in names]
@@ -814,7 +796,7 @@ def refuse_units(
                                "what `smolvla_doctor` says, and state the right unit with "
                                "--are.")
 
-# %% ../nbs/01a_editing.ipynb #6ac11526
+# %% ../nbs/01a_editing.ipynb #57d77268
 @patch
 def set_units(self:Source,
     key:str, # a column
@@ -824,7 +806,7 @@ def set_units(self:Source,
     percent:str="", # which numbers are percent
 ):
     f, then, x = self.features[key], self.change.get(key, np.asarray), self.rows(key)
-    declared, names = units_of(f), names_of(f) or [f"number {i}" for i in range(x.shape[1])]
+    declared, names = units_of(f), number_names(f) or [f"number {i}" for i in range(x.shape[1])]
     if not are and len(declared) != len(names):
         raise DatasetError(f"{self.root} does not say the unit of {key}: give it with --are.")
     old = [unit_word(u) for u in declared]

@@ -391,22 +391,40 @@ def test_leave_out(sets, tmp_path):
     for odd in ("nose", "", "observation.state,action", "index"):
         with pytest.raises(DatasetError): E.leave_out(sets["two"], tmp_path/"x", odd)
 
-def test_a_depth_camera_is_refused_and_can_be_left_out(a, tmp_path):
+def test_a_depth_camera_is_left_out_with_a_word(a, tmp_path):
     root = shutil.copytree(a, tmp_path/"a")
     info = json.loads((root/"meta/info.json").read_text())
     info["features"]["observation.images.depth"] = {**info["features"][CAM], "shape": [32, 48, 1], "info": {"is_depth_map": True}}
     (root/"meta/info.json").write_text(json.dumps(info))
-    E.leave_out(root, tmp_path/"out", "depth")
+    report = E.rename(root, tmp_path/"out", names={"gripper.pos": "hand.pos"})
+    assert any("observation.images.depth is left out (a depth camera)" in n for n in report.notes)
     holds(tmp_path/"out", A)
-    with pytest.raises((DatasetError, KeyError), match="depth"): E.rename(root, tmp_path/"x", cameras="top=front")
+    E.leave_out(root, tmp_path/"x", "depth")
+    holds(tmp_path/"x", A)
+    with pytest.raises(DatasetError, match="no column 'depth'"): E.rename(root, tmp_path/"y", cameras="depth=far")
 
-def test_what_stays_behind_is_named(a, tmp_path):
-    root = shutil.copytree(a, tmp_path/"a")
-    (root/"notes.txt").write_text("Tuesday"); (root/"meta/modality.json").write_text("{}"); (root/"meta/recording.json").write_text('{"runs": {}}')
-    report = E.retask(root, tmp_path/"same", {"0": "x"})
-    assert any("meta/modality.json, notes.txt" in n for n in report.notes) and (tmp_path/"same/meta/recording.json").is_file()
-    report = E.delete(root, tmp_path/"fewer", "0")
-    assert any("meta/recording.json" in n for n in report.notes) and not (tmp_path/"fewer/meta/recording.json").exists()
+def test_sentences_in_columns_and_other_files_go_along(a, b, tmp_path):
+    words = {"note": {"dtype": "string", "shape": [1], "names": None}}
+    features = {"observation.state": vector_feature(NAMES), "action": vector_feature(NAMES), **words}
+    with DatasetWriter(tmp_path/"set", 30, features) as w:
+        columns = {k: values(0, 5) for k in ("observation.state", "action")} | {"note": np.array([f"row {i}" for i in range(5)], object)}
+        for _ in range(2): w._write_episode(columns, ["t"]*5, {}, {})
+    (tmp_path/"set/notes.txt").write_text("Tuesday"); (tmp_path/"set/meta/modality.json").write_text("{}")
+    (tmp_path/"set/meta/recording.json").write_text(json.dumps({"runs": {"x": {"seeds": [4, 5], "failed": []}}, "last": "x"}))
+    E.delete(tmp_path/"set", tmp_path/"out", "0")
+    ds = LeRobotDataset(tmp_path/"out")
+    assert list(ds.column("note")) == [f"row {i}" for i in range(5)] and (tmp_path/"out/notes.txt").read_text() == "Tuesday" and (tmp_path/"out/meta/modality.json").is_file()
+    assert json.loads((tmp_path/"out/meta/recording.json").read_text())["runs"]["x"]["seeds"] == [5]
+    report = E.merge([tmp_path/"set", shutil.copytree(tmp_path/"out", tmp_path/"again")], tmp_path/"both")
+    assert any("meta/modality.json, meta/recording.json, notes.txt" in n for n in report.notes) and LeRobotDataset(tmp_path/"both").num_episodes == 3
+
+def test_the_clock_of_a_film_is_obeyed(tmp_path):
+    "A camera that was filmed at twice the rate: each row keeps the picture shown at its time."
+    root = make(tmp_path/"set", (12,))
+    shared_film(LeRobotDataset(root).video_files[CAM][0], [[picture(0, i) for i in range(24)]], fps=60)
+    report = E.retask(root, tmp_path/"out", say="t")
+    ds, pictures = LeRobotDataset(tmp_path/"out"), np.stack([picture(0, 2*i) for i in range(12)])
+    assert np.abs(ds.frames(CAM, range(12)).astype(int) - pictures).mean() < 6 and any("encoded again" in n for n in report.notes)
 
 # units
 
@@ -457,7 +475,7 @@ def test_declare_only(m100, tmp_path):
     (dict(are="degrees", to="percent"), "cannot become"), (dict(are="degrees", columns="index"), "no column"), (dict(are="m100", percent="nose"), "no number"),
     (dict(are="m100", to="degrees", calibration="missing.json"), "missing.json"), (dict(are="m100", to="degrees", calibration="koch.json"), "no joint 'shoulder_pan'"),
     (dict(are="m100", to="degrees", calibration="old.json"), "range_min"), (dict(are="m100", to="degrees", calibration="zero.json"), "calibrate again"),
-    (dict(are="m100", to="degrees", calibration="broken.json"), "JSON"), (dict(are="m100", to="degrees", calibration="bytes.json"), "no text|JSON")])
+    (dict(are="m100", to="degrees", calibration="broken.json"), "JSON"), (dict(are="m100", to="degrees", calibration="bytes.json"), "text|JSON")])
 def test_odd_units_are_refused(m100, tmp_path, how, words, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, x in {"koch": {"waist": ARM["gripper"]}, "old": {"homing_offset": [1, 2], "start_pos": [0]}, "zero": {k: {**c, "range_max": c["range_min"]} for k, c in ARM.items()}}.items():
@@ -516,6 +534,56 @@ def test_the_command_fails_in_one_sentence(a, run, tmp_path):
         assert code == 1 and err.startswith("smolvla_edit: ") and len(err.strip().splitlines()) == 1 and not out, (args, err)
     code, out, err = run("merge", a)
     assert code == 2 and "--out" in err and not list(tmp_path.iterdir())
+
+# what LeRobot's merge compares
+
+def test_info_holds_nothing_that_lerobot_does_not_write(a):
+    info = json.loads((a/"meta/info.json").read_text())
+    vector = {"dtype": "float32", "shape": [3], "names": NAMES}
+    film = {"video.height": 32, "video.width": 48, "video.codec": "h264", "video.pix_fmt": "yuv420p", "video.fps": 30, "video.channels": 3, "has_audio": False, "is_depth_map": False}
+    assert info["robot_type"] == "so_follower" and info["features"]["action"] == info["features"]["observation.state"] == vector
+    assert info["features"][CAM] == {"dtype": "video", "shape": [32, 48, 3], "names": ["height", "width", "channels"], "info": film}
+    assert json.loads((a/"meta/units.json").read_text())["action"] == ["degrees", "degrees", "percent"] == LeRobotDataset(a).units["action"]
+
+def test_units_of_older_sets_move_when_recording_goes_on(a, tmp_path):
+    root = shutil.copytree(a, tmp_path/"old")
+    info = json.loads((root/"meta/info.json").read_text())
+    for k in ("observation.state", "action"): info["features"][k]["info"] = {"units": ["degrees", "degrees", "percent"]}
+    (root/"meta/info.json").write_text(json.dumps(info)); (root/"meta/units.json").unlink()
+    assert LeRobotDataset(root).units == LeRobotDataset(a).units and LeRobotDataset(root).fingerprint == LeRobotDataset(a).fingerprint
+    make(root, (4,), first=3)
+    info = json.loads((root/"meta/info.json").read_text())
+    assert "info" not in info["features"]["action"] and (root/"meta/units.json").is_file()
+    assert LeRobotDataset(root).units == LeRobotDataset(a).units and LeRobotDataset(root).num_episodes == 4
+    with DatasetWriter(root, 30, LeRobotDataset(a).features) as w: assert w.undo_episode() == 3
+    assert "info" not in json.loads((root/"meta/info.json").read_text())["features"]["action"]
+
+@pytest.mark.parametrize("text", ["[]", "3", '{"action": "degrees"}', '{"action": [1, 2, 3]}', "{", '{"action": null}'])
+def test_odd_units_files_are_refused(a, tmp_path, text):
+    root = shutil.copytree(a, tmp_path/"set")
+    (root/"meta/units.json").write_text(text)
+    with pytest.raises(DatasetError, match="units.json"): LeRobotDataset(root)
+
+def test_units_of_the_wrong_length_convert_nothing(a, tmp_path):
+    root = shutil.copytree(a, tmp_path/"set")
+    (root/"meta/units.json").write_text('{"action": ["degrees"], "observation.state": ["degrees"], "nobody": ["metres"]}')
+    with pytest.raises(DatasetError, match="--are"): E.units(root, tmp_path/"out", to="radians")
+
+def test_films_can_be_appended_to_one_another(a):
+    "Decoding runs a frame ahead of showing, as in films with frames that refer to later ones."
+    with av.open(str(LeRobotDataset(a).video_files[CAM][1])) as film:
+        s = film.streams.video[0]
+        pairs = [(p.pts*s.time_base*30, p.dts*s.time_base*30) for p in film.demux(s) if p.pts is not None]
+    assert pairs == [(i, i - 1) for i in range(11)]
+
+def test_repair_keeps_units_and_says_what_its_films_are(a, tmp_path):
+    source = packed(a, tmp_path/"packed", "libsvtav1", g=2, preset=12)
+    info = json.loads((source/"meta/info.json").read_text())
+    info["features"][CAM]["info"] = {"video.codec": "av1", "video.crf": 30}
+    (source/"meta/info.json").write_text(json.dumps(info))
+    D.repair(source, tmp_path/"out")
+    ds = LeRobotDataset(tmp_path/"out")
+    assert ds.units == LeRobotDataset(a).units and ds.features[CAM]["info"]["video.codec"] == "h264"
 
 # LeRobot as a judge: SMOLVLA_REFERENCE_PYTHON=... pytest tests/test_edit.py -k reference (tests/reference/setup.sh makes one)
 

@@ -5,9 +5,18 @@ INPUT: images (B,N,3,H,W) in [-1,1], tokens (B,L), state, noise and action (B,H,
 OUTPUT: prefix, masks, position ids, every layer's keys and values, velocity, loss, chunk, and what one optimiser step of LeRobot's preset makes:
 `grad.NAME` and `after.NAME` of every trainable tensor.
 """
-import os, sys
+import inspect, os, sys
 import torch
 import check_policy  # environment variables and the two missing operator schemas
+
+def prefix_cache(m, mask, where, embs):
+    "Every layer's keys and values, (B, token, head, dim), as 0.4.4 and 0.6.1 keep them."
+    args = dict(attention_mask=mask, position_ids=where, past_key_values=None, inputs_embeds=[embs, None], use_cache=True)
+    if "fill_kv_cache" in inspect.signature(m.vlm_with_expert.forward).parameters:
+        kv = m.vlm_with_expert.forward(**args, fill_kv_cache=True)[1]
+        return kv, {i: (layer["key_states"], layer["value_states"]) for i, layer in kv.items()}
+    kv = m.vlm_with_expert.forward(**args)[1]
+    return kv, {i: (layer.keys.transpose(1, 2), layer.values.transpose(1, 2)) for i, layer in enumerate(kv.layers)}
 
 def main(folder, inputs, output):
     from safetensors.torch import load_file, save_file
@@ -22,9 +31,9 @@ def main(folder, inputs, output):
     with torch.no_grad():
         embs, pad, att = m.embed_prefix(*args, state=x["state"])
         mask, where = make_att_2d_masks(pad, att), torch.cumsum(pad, 1) - 1
-        kv = m.vlm_with_expert.forward(attention_mask=mask, position_ids=where, past_key_values=None, inputs_embeds=[embs, None], use_cache=True, fill_kv_cache=True)[1]
+        kv, layers = prefix_cache(m, mask, where, embs)
         out |= {"prefix.embs": embs, "prefix.pad_mask": pad, "sample.prefix_att_2d_mask": mask, "sample.prefix_position_ids": where}
-        for i, layer in kv.items(): out |= {f"sample.kv.{i}.key": layer["key_states"], f"sample.kv.{i}.value": layer["value_states"]}
+        for i, (key, value) in layers.items(): out |= {f"sample.kv.{i}.key": key.clone(), f"sample.kv.{i}.value": value.clone()}
         x_t = x["time"][:, None, None]*x["noise"] + (1 - x["time"][:, None, None])*x["action"]
         out["train.v_t"] = m.denoise_step(x_t=x_t, prefix_pad_masks=pad, past_key_values=kv, timestep=x["time"])
         out["sample.chunk"] = m.sample_actions(*args, x["state"], noise=x["noise"])[..., :6]
