@@ -871,21 +871,26 @@ def read_tensors(path: Path) -> dict: # name -> tensor
                          "copy or download it again") from None
 
 # %% ../nbs/07_policy.ipynb #e0e91d4a
+def _stays(name) -> bool:
+    "Is this the name of something below a folder?"
+    strange = not isinstance(name, str) or {"\0", "\\"} & set(name) or PureWindowsPath(name).drive
+    path = PurePosixPath("" if strange else name)
+    return bool(path.parts) and ".." not in path.parts and not path.is_absolute()
+
 def inside(
     folder: Path,
     name: str, # as some file of the checkpoint gives it
     what: str, # what to call it in the message
 ) -> Path:
-    "The path of a name in a folder; `ValueError` for one that leads out of it."
-    plain = isinstance(name, str) and not {"\0", "\\"} & set(name)
-    path = PurePosixPath(name if plain and not PureWindowsPath(name).drive else "")
-    away = path.is_absolute() or not path.parts or ".." in path.parts
+    "The path of a name in a folder; `ValueError` for one that leads out of it, links included."
     root = folder.resolve()                    # the hub's snapshots are links into its own blobs
     roots = (root, root.parents[1]) if root.parent.name == "snapshots" else (root,)
-    if away or not any((folder/path).resolve().is_relative_to(r) for r in roots):
+    try: end = (folder/name).resolve() if _stays(name) else None
+    except (OSError, RuntimeError): end = None # links in a circle
+    if not end or not any(end.is_relative_to(r) for r in roots):
         raise ValueError(f"{what} is {_shown(name)}, which leads out of the checkpoint {folder}: "
                          "copy that into it, and write its name there")
-    return folder/path
+    return folder/name
 
 # %% ../nbs/07_policy.ipynb #e874d245
 def checkpoint_folder(
@@ -1505,9 +1510,7 @@ def own_name(
     name: str, # vlm_model_name
 ) -> str: # a folder inside the checkpoint, or a hub id
     "What a checkpoint calls its VLM: a folder elsewhere on this computer comes along as `vlm`."
-    try: inside(Path(), name, "vlm_model_name")
-    except ValueError: return "vlm"
-    return name
+    return name if _stays(name) else "vlm"
 
 # %% ../nbs/07_policy.ipynb #fa339ac5
 @patch

@@ -398,6 +398,7 @@ def test_hostile_checkpoints_are_one_sentence(saved, name):
 def test_a_link_that_leads_out_is_not_followed(saved, tmp_path):
     shutil.move(saved/"vlm", tmp_path/"elsewhere"); (saved/"vlm").symlink_to(tmp_path/"elsewhere")
     refusal(lambda: load(saved), "leads out of the checkpoint")
+    (saved/"vlm").unlink(); (saved/"vlm").symlink_to("vlm"); refusal(lambda: load(saved), "leads out of the checkpoint")  # in a circle
     (saved/"vlm").unlink(); shutil.move(tmp_path/"elsewhere", saved/"vlm"); file = saved/STATS_FILES["policy_preprocessor"]
     shutil.move(file, tmp_path/"s.safetensors"); file.symlink_to(tmp_path/"s.safetensors"); refusal(lambda: load(saved), "leads out of the checkpoint")
 
