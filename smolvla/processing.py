@@ -165,7 +165,8 @@ def lookup_stats(
     a, b = (res[s] for s in ends)
     if not _usable(a, b, mode):
         shown = ", ".join(f"{s} {_short(table[full][s])}" for s in ends)
-        raise ValueError(f"the stats of {full!r} are unusable: {shown}. Recompute them (see `doctor`).")
+        raise ValueError(f"the stats of {full!r} are unusable: {shown}. "
+                         "Recompute them (see `doctor`).")
     return {s: v for s, v in res.items() if _usable(v, v.abs(), "MEAN_STD") and v.shape == a.shape}
 
 # %% ../nbs/02_processing.ipynb #21eddf45
@@ -219,7 +220,7 @@ def refuse_lfs_pointer(
 def is_hub_id(
     name, # what somebody gave as a place
 )->bool:
-    "Could this only mean a place on the hub? Not when it looks like a path, or begins with a folder"
+    "Could this only mean a place on the hub? Not when it looks like a path or begins with a folder"
     parts = str(name).split("/")
     if len(parts) != 2 or not all(re.fullmatch(r"[A-Za-z0-9][\w.-]*", p) for p in parts):
         return False
@@ -262,7 +263,7 @@ class CameraBinding:
 def _map_of_text(text):
     "What was typed as a camera map, as pairs"
     if text.lstrip().startswith("{"):
-        try: return json.loads(text, object_pairs_hook=list)  # as pairs: a camera named twice must not vanish
+        try: return json.loads(text, object_pairs_hook=list)  # a camera named twice must not vanish
         except (ValueError, RecursionError): pass
     else:
         pairs = [[word.strip() for word in p.split("=")] for p in text.split(",")]
@@ -339,8 +340,8 @@ def bind_cameras(
         guess = {c.removeprefix(PREFIX): s.removeprefix(PREFIX) for c, s in zip(lost, real)}
         typed = ",".join(f"{c}={s}" for c, s in guess.items()) or "none"
         raise ValueError(f"the policy wants cameras {policy_keys}, the observation has {found_keys or 'none'}; "
-                         f"nothing feeds {real}. Say which is which, for example camera_map={guess}, "
-                         f"in a command --camera_map {typed}.")
+                         f"nothing feeds {real}. Say which is which, for example "
+                         f"camera_map={guess}, in a command --camera_map {typed}.")
     how = lambda k: "bound" if k in slots else "empty, masked" if k in missing[:empty_cameras] else "skipped"
     return CameraBinding([(k, slots.get(k), how(k)) for k in policy_keys], unused)
 
@@ -466,8 +467,8 @@ def _mind_still(self:Processor, x, z, stats, mode):
     far = (still.to(z.device) & (abs(z) > 5)).reshape(-1, len(a)).any(0)
     for i in set(far.nonzero().flatten().tolist()) - self.told:
         self.told.add(i)
-        warnings.warn(f"{self._joint(i)} never moved in the data (it stood at {a[i]:.4g}) and is at "
-                      f"{rows[-1, i]:.4g} now: the policy has not learned what that means")
+        warnings.warn(f"{self._joint(i)} never moved in the data (it stood at {a[i]:.4g}) and is "
+                      f"at {rows[-1, i]:.4g} now: the policy has not learned what that means")
 
 # %% ../nbs/02_processing.ipynb #5a1e184f
 @patch

@@ -156,9 +156,12 @@ def test_unknown_fields_are_kept_and_said(saved, capsys):
     load_policy(saved); assert "'wings'" in capsys.readouterr().err
     load_policy(saved, quiet=True); assert capsys.readouterr() == ("", "")
 
-@pytest.mark.parametrize("field", ["use_relative_actions", "delta_actions", "absolute_ee"])
+@pytest.mark.parametrize("field", [dict(use_relative_actions=True), dict(delta_actions=1), dict(action_mode="delta"), dict(relative_joints=["pan"])], ids=str)
 def test_fields_that_change_actions_are_refused(saved, field):
-    config(saved, **{field: True}); refusal(lambda: load(saved), field, "LeRobot")
+    config(saved, **field); refusal(lambda: load(saved), *field, "LeRobot")
+
+def test_details_of_what_is_switched_off_do_no_harm(saved):
+    config(saved, use_relative_actions=False, relative_exclude_joints=["gripper"], action_mode="absolute"); assert len(load(saved).config.extra) == 3
 
 def test_a_misspelt_field_is_refused(saved):
     rewrite(saved/"config.json", lambda d: {("chunk_sise" if k == "chunk_size" else k): v for k, v in d.items()})
@@ -391,6 +394,20 @@ def test_hostile_checkpoints_are_one_sentence(saved, name):
     HOSTILE[name](saved); begun = time.process_time()
     refusal(lambda: load(saved))
     assert time.process_time() - begun < 5
+
+def test_a_link_that_leads_out_is_not_followed(saved, tmp_path):
+    shutil.move(saved/"vlm", tmp_path/"elsewhere"); (saved/"vlm").symlink_to(tmp_path/"elsewhere")
+    refusal(lambda: load(saved), "leads out of the checkpoint")
+    (saved/"vlm").unlink(); (saved/"vlm").symlink_to("vlm"); refusal(lambda: load(saved), "leads out of the checkpoint")  # in a circle
+    (saved/"vlm").unlink(); shutil.move(tmp_path/"elsewhere", saved/"vlm"); file = saved/STATS_FILES["policy_preprocessor"]
+    shutil.move(file, tmp_path/"s.safetensors"); file.symlink_to(tmp_path/"s.safetensors"); refusal(lambda: load(saved), "leads out of the checkpoint")
+
+def test_the_hubs_cache_of_links_is_read(saved, tmp_path):
+    "snapshots/REVISION holds links to ../../blobs"
+    home = tmp_path/"models--a--b"; (home/"snapshots").mkdir(parents=True); (home/"blobs").mkdir(); shutil.copytree(saved, home/"snapshots/abc")
+    for k, f in enumerate(sorted(p for p in (home/"snapshots/abc").rglob("*") if p.is_file())):
+        shutil.move(f, home/f"blobs/{k}"); f.symlink_to(home/f"blobs/{k}")
+    assert same_chunk(load(home/"snapshots/abc"), load(saved)) == 0
 
 def test_a_vlm_elsewhere_is_taken_when_the_caller_says_so(saved, tmp_path):
     shutil.move(saved/"vlm", tmp_path/"elsewhere"); p = load(saved, vlm_model_name=str(tmp_path/"elsewhere"))
