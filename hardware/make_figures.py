@@ -32,7 +32,7 @@ def pieces(degrees=ZERO):
 
 MOTOR = {1: "motor@base", 2: "motor@shoulder", 3: "motor@upper_arm", 4: "motor@lower_arm", 5: "motor@wrist", 6: "motor@gripper"}
 JOINT = {1: "shoulder_pan", 2: "shoulder_lift", 3: "elbow_flex", 4: "wrist_flex", 5: "wrist_roll", 6: "gripper"}
-ORDER = [["base@base", MOTOR[1], "base_motor_holder@base"], ["rotation_pitch@shoulder"], [MOTOR[2], "motor_holder@shoulder", "upper_arm@upper_arm"],
+ORDER = [["base@base", MOTOR[1], "base_motor_holder@base"], ["rotation_pitch@shoulder", "motor_holder@shoulder"], [MOTOR[2], "upper_arm@upper_arm"],
          [MOTOR[3], "under_arm@lower_arm"], ["motor_holder@lower_arm", MOTOR[4]], [MOTOR[5], "wrist_roll_pitch@wrist"], ["wrist_roll_follower@gripper", MOTOR[6], "moving_jaw@moving_jaw_so101_v1"]]
 
 def middle(tris): return (tris.reshape(-1, 3).min(0) + tris.reshape(-1, 3).max(0))/2
@@ -80,13 +80,13 @@ def figure(f): FIGURES[f.__name__] = f; return f
 
 @figure
 def step_1(): step(1, "Base and motor 1", {MOTOR[1]: (0, 0, 70), "base_motor_holder@base": (-75, 0, 25)},
-    [("motor 1 shoulder_pan,\nhorn up: from above,\n4x M2x6", MOTOR[1], (0, 0, 12)), ("base motor holder\nfrom behind, 2x M2x6", "base_motor_holder@base", (0, 0, 8)), ("base", "base@base", (30, -35, -20))])
+    [("motor 1 shoulder_pan,\nits horns on: from\nabove, 4x M2x6", MOTOR[1], (0, 0, 12)), ("base motor holder\nfrom behind, 2x M2x6", "base_motor_holder@base", (0, 0, 8)), ("base", "base@base", (30, -35, -20))])
 @figure
-def step_2(): step(2, "Shoulder onto motor 1", {"rotation_pitch@shoulder": (75, 0, 0)},
-    [("rotation pitch, from the\nfront: 4x M3x6 into the\nhorn, 4x M3x6 below", "rotation_pitch@shoulder", (0, 0, 20)), ("horn of motor 1 at\nmid-range before this", MOTOR[1], (10, 0, 18))])
+def step_2(): step(2, "Shoulder onto motor 1", {"rotation_pitch@shoulder": (75, 0, 0), "motor_holder@shoulder": (150, 0, 0)},
+    [("rotation pitch, from the\nfront: 4x M3x6 into the\nhorn, 4x M3x6 below", "rotation_pitch@shoulder", (0, 0, 20)), ("horn of motor 1 at\nmid-range before this", MOTOR[1], (10, 0, 18)), ("motor holder (base):\nbefore motor 2", "motor_holder@shoulder", (5, 0, 0))])
 @figure
-def step_3(): step(3, "Motor 2 and upper arm", {MOTOR[2]: (0, 0, 55), "motor_holder@shoulder": (75, 0, 0), "upper_arm@upper_arm": (0, 0, 95)},
-    [("motor 2 shoulder_lift\nslides in from the top", MOTOR[2], (0, 0, 0)), ("motor holder (base)\n4x M2x6", "motor_holder@shoulder", (5, 0, 0)), ("upper arm: 4x M3x6\non each side", "upper_arm@upper_arm", (0, -20, 0))])
+def step_3(): step(3, "Motor 2 and upper arm", {MOTOR[2]: (0, 0, 55), "upper_arm@upper_arm": (0, 0, 95)},
+    [("motor 2 shoulder_lift, its\nhorns on, slides in from\nthe top, 4x M2x6", MOTOR[2], (0, 0, 0)), ("upper arm: 4x M3x6\non each side", "upper_arm@upper_arm", (0, -20, 0))])
 @figure
 def step_4(): step(4, "Motor 3 and under arm", {MOTOR[3]: (0, 0, 65), "under_arm@lower_arm": (90, 0, 0)},
     [("motor 3 elbow_flex\n4x M2x6", MOTOR[3], (0, 0, 0)), ("under arm: 4x M3x6\non each side", "under_arm@lower_arm", (0, 0, 0)), ("upper arm", "upper_arm@upper_arm", (0, -20, 0))])
@@ -95,7 +95,7 @@ def step_5(): step(5, "Motor 4", {"motor_holder@lower_arm": (0, 0, 70), MOTOR[4]
     [("motor 4 wrist_flex\n4x M2x6", MOTOR[4], (0, 0, 0)), ("motor holder (wrist)", "motor_holder@lower_arm", (0, 0, 10)), ("under arm", "under_arm@lower_arm", (-20, 0, 0))])
 @figure
 def step_6(): step(6, "Cables, motor 5, wrist", {MOTOR[5]: (45, 0, 75), "wrist_roll_pitch@wrist": (70, 0, 0)},
-    [("first lay BOTH cables\nthrough the wrist", "motor_holder@lower_arm", (10, -20, 0)), ("motor 5 wrist_roll, one\nhorn only, 2x M2x6 in front", MOTOR[5], (0, 0, 0)), ("wrist roll pitch: 4x M3x6\neach side on motor 4", "wrist_roll_pitch@wrist", (0, 0, 10))])
+    [("first lay BOTH cables\nthrough the wrist", "motor_holder@lower_arm", (10, -20, 0)), ("motor 5 wrist_roll, 2x M2x6\nin front, then its one horn", MOTOR[5], (0, 0, 0)), ("wrist roll pitch: 4x M3x6\neach side on motor 4", "wrist_roll_pitch@wrist", (0, 0, 10))])
 @figure
 def step_7(): step(7, "Gripper (follower)", {"wrist_roll_follower@gripper": (70, 0, 0), MOTOR[6]: (70, -90, 40), "moving_jaw@moving_jaw_so101_v1": (95, 0, 75)},
     [("wrist roll follower:\n4x M3x6 on horn 5", "wrist_roll_follower@gripper", (0, 0, -12)), ("motor 6 gripper,\n2x M2x6 each side", MOTOR[6], (0, 0, 0)), ("moving jaw:\n4x M3x6 each side", "moving_jaw@moving_jaw_so101_v1", (20, 0, 0))])
@@ -144,7 +144,7 @@ def jig():
 def parked():
     z, s = table(Sizes()), Sizes()
     items = our(["base_plate", "cradle"], [at(0, 0, z), cradle_place(s)], PARK) + [(top(-90, 260, -120, 120, z), TABLE)]
-    drawing("parked", items, [("cradle, lined with felt,\nin the front notch", (150, -33, 25)), ("or here, with\nshoulder_pan at -90", (39, -81, z)), ("folded on its own stops:\n" + ", ".join(map(str, PARK[:5])) + " degrees", (20, 0, 140))], (16, -55), title="Parked: torque may go off here")
+    drawing("parked", items, [("cradle, lined with felt,\nin the front notch", (150, -33, 25)), ("or here, with\nshoulder_pan at 90", (39, -81, z)), ("folded on its own stops:\n" + ", ".join(map(str, PARK[:5])) + " degrees", (20, 0, 140))], (16, -55), title="Parked: torque may go off here")
 
 @figure
 def wrist_camera():
@@ -177,7 +177,7 @@ def wiring():
     def block(x, y, w, h, text, colour):
         ax.add_patch(FancyBboxPatch((x, y), w, h, boxstyle="round,pad=.02,rounding_size=.08", fc=colour, ec="#333"))
         ax.text(x + w/2, y + h/2, text, ha="center", va="center", fontsize=8.5)
-    block(.1, 2.6, 1.5, .8, "supply: 5 V, >= 4 A\n(12 V servos: 12 V,\n>= 5 A)", "#fbe3b5"); block(2.1, 2.6, 1.2, .8, "switch\n(estop_box)", "#f3b6ad")
+    block(.1, 2.6, 1.5, .8, "supply: 5 V, 4 A\nor more (12 V\nservos: 12 V, 5 A)", "#fbe3b5"); block(2.1, 2.6, 1.2, .8, "switch\n(estop_box)", "#f3b6ad")
     block(3.9, 1.9, 1.7, 1.5, "bus servo board\njumpers on B (USB)", "#cfe3f5"); block(.1, 1.2, 1.5, .8, "computer, USB\n(logic only: does\nnot feed servos)", "#e5e5e5")
     for k in range(6): block(.4 + 1.45*k, .1, 1.1, .6, f"motor {k + 1}\n{JOINT[k + 1]}", "#d9d9d9")
     arrow = dict(arrowstyle="-", lw=2.2)
@@ -185,7 +185,7 @@ def wiring():
     ax.text(3.6, 3.12, "barrel\n5.5 x 2.1", fontsize=7, ha="center"); ax.annotate("", (3.88, 2.1), (1.63, 1.6), arrowprops=dict(arrow, color="#2471a3")); ax.text(2.7, 1.5, "USB data cable", fontsize=7)
     ax.plot([4.7, 4.7, .95, .95], [1.88, 1.1, 1.1, .72], c="#333", lw=2.2); ax.text(4.85, 1.2, "3-pin cable: ground, supply, data", fontsize=7)
     for k in range(5): ax.plot([1.52 + 1.45*k, 1.83 + 1.45*k], [.4, .4], c="#333", lw=2.2)
-    ax.text(6.1, 2.6, "7.4 V servos (label 7.4 V): 5 V supply,\nnever more than 7.4 V\n12 V servos (C018): 12 V supply\nA leader is ALWAYS 5 V.\n5 V plug: white or green tape; 12 V plug: red.\nNever both on one table.", fontsize=8.5, va="center", bbox=dict(fc="#fff6d6", ec="#b58900"))
+    ax.text(6.1, 2.6, "label 7.4V: 5 V supply,\nnever more than 7.4 V\nlabel 12V (C018): 12 V supply\nRead the label, in leaders too.\n5 V plug and board: white or\ngreen tape; 12 V: red.\nA red plug into a red board only.", fontsize=8.5, va="center", bbox=dict(fc="#fff6d6", ec="#b58900"))
     ax.set(xlim=(0, 9.2), ylim=(0, 3.7)); ax.axis("off"); ax.set_title("One arm: power and data", fontsize=12)
     fig.savefig(OUT/"wiring.png", metadata=dict(Software=None), bbox_inches="tight"); plt.close(fig)
 

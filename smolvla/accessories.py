@@ -11,7 +11,7 @@ __all__ = ['SERVO', 'TABLE0', 'CLEARANCES', 'M3', 'M2', 'BASE_HOLES', 'PAN_X', '
            'pivot', 'sleeve', 'stand_foot', 'stand_head', 'upright_length', 'tube', 'stand_places', 'wrist_eye',
            'wrist_mount', 'mount_place', 'camera_dummy', 'cube', 'brick', 'bin_box', 'estop_box', 'estop_lid',
            'squares', 'sheet', 'ruler', 'on_mat', 'draw_mat', 'draw_board', 'save_pdf', 'mat_pages', 'all_parts',
-           'fits', 'write_parts', 'contact_sheet']
+           'fits', 'grams', 'write_parts', 'contact_sheet']
 
 # %% ../nbs/13b_accessories.ipynb #c2f6bf56
 from dataclasses import dataclass, replace
@@ -473,6 +473,17 @@ def fits(
             "wrist_mount, camera, open jaw": (fit((P["wrist_mount"] + manifold(camera_dummy(s))).transform(mount_place(wide)), others), 1., 4.),
             "brick on brick": (fit(P["brick"].translate((0, 0, 2000*BRICK[2])), {"below": P["brick"]}), 0, .01),
             "lid on estop_box": (fit(P["estop_lid"].rotate((180, 0, 0)).translate((0, 0, 68)), {"box": P["estop_box"]}), 0, .01)}
+
+# %% ../nbs/13b_accessories.ipynb #b862a5ff
+def grams(
+    mesh,  # trimesh.Trimesh, mm
+    shell: float = 1.2,  # three lines of wall, mm; floors and lids the same
+    infill: float = .15,  # share of the rest that is filled
+    density: float = 1.24,  # of PLA, g/cm3
+) -> float:
+    "Estimate of what a part weighs, without supports, skirt and failed prints"
+    solid = min(mesh.area*shell, mesh.volume)
+    return density*(solid + infill*(mesh.volume - solid))/1000
 
 # %% ../nbs/13b_accessories.ipynb #2ca1f7a7
 def write_parts(

@@ -84,6 +84,7 @@ class Command:
 COMMANDS = dict(
     smolvla_setup_check="setup_check:main",
     smolvla_doctor="data:doctor_cli",
+    smolvla_edit="edit:edit_cli",
     smolvla_record="recording:record_cli",
     smolvla_replay="recording:replay_cli",
     smolvla_find_cameras="recording:find_cameras_cli",

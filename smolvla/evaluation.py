@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['GREEN', 'RED', 'GREY', 'FILM_EVERY', 'wilson', 'Rate', 'Paired', 'mcnemar', 'save_video', 'load_video', 'video_grid',
            'eval_seeds', 'Episode', 'failure', 'PolicyDriver', 'DemonstratorDriver', 'run_episode', 'pinch_point',
-           'AimProbe', 'EvalResult', 'load_result', 'load_policy', 'as_driver', 'evaluate', 'Aim', 'aim',
-           'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli']
+           'AimProbe', 'EvalResult', 'load_result', 'load_policy', 'acting_policy', 'as_driver', 'evaluate', 'Aim',
+           'aim', 'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli']
 
 # %% ../nbs/10_evaluation.ipynb #0b572054
-import functools, json, math, multiprocessing, re, signal, sys, tempfile, textwrap, time
+import functools, json, math, multiprocessing, re, signal, sys, textwrap, time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -25,8 +25,9 @@ from fastcore.script import call_parse
 from tqdm import tqdm
 
 from .data import write_durable
-from .policy import Recall, SmolVLA, nano_policy
-from .sim import (BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, instruction, parse, record, record_episode,
+from .fast import FrozenPolicy
+from .policy import SmolVLA, nano_policy
+from .sim import (BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, check_task, instruction, parse, record, record_episode,
                          to_radians, to_units)
 from .training import TrainConfig, _open_policy
 
@@ -203,7 +204,7 @@ class PolicyDriver:
         if not 1 <= self.n <= policy.config.chunk_size:
             raise ValueError(f"n_action_steps is {self.n}, but the policy predicts chunks of {policy.config.chunk_size}: choose 1 to {policy.config.chunk_size}")
 
-    def reset(self, env: SO101Env, seed: int): self.noise, self.recall = torch.Generator().manual_seed(seed), Recall(self.policy)
+    def reset(self, env: SO101Env, seed: int): self.noise = torch.Generator().manual_seed(seed)
 
     @torch.inference_mode()
     def chunk(self,
@@ -211,7 +212,7 @@ class PolicyDriver:
     ) -> np.ndarray:  # (n, 6) degrees, gripper 0..100
         batch, c = self.policy.preprocess(observe()), self.policy.config
         noise = torch.randn(1, c.chunk_size, c.max_action_dim, generator=self.noise)
-        actions = self.policy.sample_actions(batch, noise=noise, num_steps=self.num_steps, prefix=self.recall(batch))[0]
+        actions = self.policy.sample_actions(batch, noise=noise, num_steps=self.num_steps)[0]
         self.whole = self.policy.processor.unnormalize_action(actions).float().numpy()
         return self.whole[:self.n]
 
@@ -387,14 +388,22 @@ def load_policy(
     inner = Path(policy)/"policy"
     return SmolVLA.from_pretrained(inner if (inner/"config.json").is_file() else policy, quiet=True)
 
+def acting_policy(
+    policy,  # whatever `load_policy` takes, or a driver
+    compute_dtype: str = "auto",  # of a policy given by name: float32, bfloat16, or auto, which measures
+):  # FrozenPolicy for a name; an object stays what it is
+    "What drives: a name becomes a frozen copy in the format that is quickest here (engine room 07b)"
+    return load_policy(policy).fast(compute_dtype) if isinstance(policy, (str, Path)) else policy
+
 def as_driver(
     policy,  # whatever `load_policy` takes, or a driver
     n_action_steps: int | None = None,
     num_steps: int | None = None,
+    compute_dtype: str = "auto",  # see `acting_policy`
 ):  # object with reset(env, seed) and chunk(observe)
     "Something that can drive"
     if hasattr(policy, "chunk"): return policy
-    return PolicyDriver(load_policy(policy), n_action_steps, num_steps)
+    return PolicyDriver(acting_policy(policy, compute_dtype), n_action_steps, num_steps)
 
 # %% ../nbs/10_evaluation.ipynb #bea7fde5
 FILM_EVERY = 3  # control steps per video frame: ten pictures a simulated second
@@ -429,13 +438,9 @@ def _in_processes(policy, seeds, workers, args):
     "Yields episodes as they are finished, from `workers` fresh processes"
     if hasattr(policy, "chunk"): raise ValueError("a driver object cannot be sent to other processes: use workers=1, or give a policy or a folder")
     _Runner(policy, *args)  # what cannot work fails here, with its own message
-    with tempfile.TemporaryDirectory() as tmp:
-        if not isinstance(policy, (str, Path)):
-            policy.save_pretrained(tmp)
-            policy = tmp
-        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker, (str(policy), *args))
-        try: yield from (f.result() for f in as_completed([pool.submit(_work, s) for s in seeds]))
-        finally: pool.shutdown(cancel_futures=True)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker, (policy, *args))
+    try: yield from (f.result() for f in as_completed([pool.submit(_work, s) for s in seeds]))
+    finally: pool.shutdown(cancel_futures=True)
 
 def _in_this_process(policy, seeds, args):
     runner = _Runner(policy, *args)
@@ -454,11 +459,15 @@ def evaluate(
     held_out: bool = False,  # sentences in a wording that no recording uses
     video_dir=None,  # folder for one mp4 per episode; None for no videos
     progress: bool = False,  # show a bar
+    compute_dtype: str = "auto",  # of a policy given by name, see `acting_policy`
 ) -> EvalResult:
     "Drive one episode per seed and report; the same seeds give the same result with any number of workers"
     seeds, start = eval_seeds(seeds), time.perf_counter()
     for k, v in dict(max_seconds=max_seconds, workers=workers, n_action_steps=n_action_steps, num_steps=num_steps).items():
         if v is not None and not v > 0: raise ValueError(f"{k} is {v}: give a number above 0")
+    name = str(policy) if isinstance(policy, (str, Path)) else type(policy).__name__
+    check_task(task)
+    policy = acting_policy(policy, compute_dtype)  # once, so that all processes drive with the very same one
     args = (task, n_action_steps, num_steps, max_seconds, held_out, video_dir)
     episodes = _in_processes(policy, seeds, min(workers, len(seeds)), args) if workers > 1 else _in_this_process(policy, seeds, args)
     done, wins = [], 0
@@ -468,8 +477,8 @@ def evaluate(
             wins += e.success
             bar.set_postfix_str(f"{wins}/{len(done)} succeeded", refresh=False)
             bar.update()
-    name = str(policy) if isinstance(policy, (str, Path)) else type(policy).__name__
     settings = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, held_out=held_out)
+    if isinstance(policy, FrozenPolicy): settings["precision"] = repr(policy.choice)
     return EvalResult(task, name, sorted(done, key=lambda e: seeds.index(e.seed)), settings, round(time.perf_counter() - start, 1))
 
 # %% ../nbs/10_evaluation.ipynb #2af26aaa
@@ -616,22 +625,25 @@ def _keep_others(out, **now):
     old = load_result(out/"result.json")
     had = dict(policy=old.policy, task=old.task, seeds=old.seeds, **old.settings)
     for k, v in now.items():
-        if had.get(k) != v:
+        if had.get(k, v if v == "auto" else None) != v:
             short = [f"{x[0]} to {x[-1]}" if k == "seeds" else x for x in (had.get(k), v)]
             raise ValueError(f"{out} holds another evaluation, its {k} was {short[0]} and is {short[1]} now: choose another --out")
 
-def _opened(policy, camera_map, stats_prefix):  # to be replaced by smolvla.policy.load_policy
+def _opened(policy, camera_map, stats_prefix, compute_dtype):  # to be replaced by smolvla.policy.load_policy
     "The policy, with cameras and statistics as the flags say; its name when they say nothing"
     if not (camera_map or stats_prefix): return policy
-    return _open_policy(TrainConfig(policy=policy, camera_map=camera_map, stats_prefix=stats_prefix))
+    return _open_policy(TrainConfig(policy=policy, camera_map=camera_map, stats_prefix=stats_prefix)).fast(compute_dtype)
 
+# %% ../nbs/10_evaluation.ipynb #145e3201
 def _eval(policy, task, seeds, out, compare, mine, kw, workers):
     "Evaluate, write, tell, and compare when asked"
     other = load_result(compare) if str(compare).endswith(".json") else None  # first: this run may write over it
     _keep_others(out, policy=policy, task=task, seeds=seeds, **mine, **kw)
-    result = evaluate(_opened(policy, **mine), task, seeds, video_dir=out/"episodes", workers=workers, progress=True, **kw)
-    result.policy, result.settings = policy, {**result.settings, **mine}
+    opened = _opened(policy, **mine, compute_dtype=kw["compute_dtype"])
+    result = evaluate(opened, task, seeds, video_dir=out/"episodes", workers=workers, progress=True, **kw)
+    result.policy, result.settings = policy, {**result.settings, **mine, "compute_dtype": kw["compute_dtype"]}
     files = _write(result, out)
+    print(f"computed in {result.settings['precision']}")
     print(result.table(), result, sep="\n\n")
     if compare:
         other = other or evaluate(compare, task, result.seeds, workers=workers, progress=True, **kw)
@@ -663,15 +675,16 @@ def eval_cli(
     num_steps: int = None,  # Denoising steps (default: as the policy says)
     max_seconds: float = 20.0,  # Simulated seconds per episode
     held_out: bool = False,  # Say it in words that no recording uses
+    compute_dtype: str = "auto",  # float32 or bfloat16; auto measures which is quicker here
     n: int = None,  # Short for --episodes
 ):
     "Success rate of a policy in the twin, with its Wilson interval. Example: smolvla_eval --task sorting --episodes 50"
     episodes = episodes if n is None else n
-    kw = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, held_out=held_out)
+    kw = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, held_out=held_out, compute_dtype=compute_dtype)
     mine = dict(camera_map=camera_map, stats_prefix=stats_prefix)
-    changed = dict(episodes=(episodes, 100), seed=(seed, EVAL_SEED0), max_seconds=(max_seconds, 20.0))
-    named = {k: v for k, (v, usual) in changed.items() if v != usual}
-    out = Path(out or _folder(policy, task, **mine, **{**kw, "max_seconds": None, **named}))
+    usual = dict(episodes=100, seed=EVAL_SEED0, max_seconds=20.0, compute_dtype="auto")
+    named = {k: v for k, v in dict(**mine, **kw, episodes=episodes, seed=seed).items() if v != usual.get(k)}
+    out = Path(out or _folder(policy, task, **named))
     try: _eval(policy, task, eval_seeds(episodes, seed), out, compare, mine, kw, workers)
     except (ValueError, OSError, RuntimeError) as e: sys.exit(f"smolvla_eval: {e}")
     except KeyboardInterrupt: sys.exit("smolvla_eval: stopped; the videos so far are in " + str(out/"episodes"))

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LORA_TARGETS', 'VLM', 'DTYPES', 'WHOLE', 'MAY_CHANGE', 'TrainingError', 'TrainData', 'data_places', 'open_data',
-           'FreezeReport', 'freeze_report', 'add_lora', 'cache_key', 'autocast', 'PrefixCache', 'lr_at', 'sample_rows',
+           'FreezeReport', 'freeze_report', 'add_lora', 'cache_key', 'PrefixCache', 'lr_at', 'sample_rows',
            'step_noise', 'loss_weights', 'WeightedLoss', 'EMA', 'TrainConfig', 'read_config', 'check_config',
            'versions', 'split_episodes', 'Trainer', 'check_fit', 'checkpoints', 'last_checkpoint', 'read_metrics',
            'plot_losses', 'LiveCurve', 'new_policy', 'start_policy', 'start', 'resume', 'train', 'make_config',
@@ -29,7 +29,8 @@ from tqdm.auto import tqdm
 from .data import LeRobotDataset, aggregate_stats, json_bytes, write_durable
 from .flow import sample_time
 from .policy import ASSETS, PrefixKV, SmolVLA, preset
-from .processing import bind_cameras, load_tokenizer
+from .precision import autocast, choose, shapes_of
+from .processing import bind_cameras, load_tokenizer, parse_camera_map
 from .vlm import load_vlm
 
 # %% ../nbs/08_training.ipynb #14858f0d
@@ -127,17 +128,6 @@ def open_data(words) -> TrainData: # words: see data_places
     "The data that --data names, in every command: folders, or ids on the hub, several as one."
     return TrainData(data_places(words))
 
-def _parse_camera_map(text): # to be replaced by smolvla.policy.parse_camera_map
-    "None, a dict, or words such as front=overhead,side=none, as {full name: full name or None}."
-    if text is None or text == "": return None
-    try: pairs = json.loads(text) if isinstance(text, str) and text.lstrip().startswith("{") else text
-    except json.JSONDecodeError: pairs = None
-    if isinstance(pairs, str): pairs = dict(p.split("=", 1) if "=" in p else (p, p) for p in pairs.split(",")) if "=" in pairs else None
-    if not isinstance(pairs, dict) or not all(k and isinstance(v, str | None) for k, v in pairs.items()):
-        raise TrainingError(f"camera_map {text!r} is not understood: write camera=slot with commas between, for example front=overhead,side=none")
-    def full(name): return name if name.startswith("observation.") else f"observation.images.{name}"
-    return {full(k.strip()): None if v is None or v.strip().lower() in ("", "none", "null") else full(v.strip()) for k, v in pairs.items()}
-
 # %% ../nbs/08_training.ipynb #88df9935
 class FreezeReport(list):
     "Rows of (part, trained, frozen); prints as a table."
@@ -197,12 +187,6 @@ def cache_key(
                 pad=p.pad_language_to, specials=c.add_image_special_tokens)
     return {"layout": "2", "data": data.fingerprint, "frozen weights": _hash_tensors(frozen), "tokenizer": hashlib.sha256(words.encode()).hexdigest(),
             "processor": json.dumps(sees, sort_keys=True), "stride": str(stride), "dtype": dtype, "compute_dtype": compute_dtype}
-
-# %% ../nbs/08_training.ipynb #b95b06e3
-def autocast(device:str, dtype:str):
-    "Matrix products in `dtype` (bfloat16, or float32 for off), weights as they are."
-    if dtype not in ("float32", "bfloat16"): raise TrainingError(f"compute_dtype is {dtype!r}: use float32 or bfloat16")
-    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=dtype == "bfloat16")
 
 # %% ../nbs/08_training.ipynb #fb0894c8
 DTYPES = {"float16": np.float16, "float32": np.float32}
@@ -433,10 +417,8 @@ class EMA:
         torch._foreach_lerp_(list(self.avg.values()), [p.detach() for p in self.params.values()], 1 - d)
 
 # %% ../nbs/08_training.ipynb #76a508fa
-def _set(params, values): # {name: parameter} and {name: tensor}
-    "Write values into parameters, so that copies made of them are known to be old."
+def _set(params, values): # {name: parameter} and {name: tensor} to write into it
     for k, p in params.items(): p.data.copy_(values[k])
-    torch.autograd.graph.increment_version(list(params.values()))
 
 @patch
 @contextlib.contextmanager
@@ -470,7 +452,7 @@ class TrainConfig:
     grad_clip: float = 10.0
     lora: int = 0; lora_targets: str = LORA_TARGETS  # rank of adapters, 0 trains whole matrices; which matrices, see add_lora
     ema: float = 0.0                  # decay of the weight average, 0 for none
-    compute_dtype: str = "float32"    # or bfloat16; the weights stay float32 either way
+    compute_dtype: str = "auto"       # float32 or bfloat16, whichever is quicker here; the weights stay float32 either way
     fuse: bool = False                # torch.compile the loss: a minute at the start, then about a third faster
     seed: int = 1000
     cache: bool = True                # compute the frozen prefix once
@@ -484,7 +466,7 @@ class TrainConfig:
     threads: int = 0; device: str = "cpu"  # 0 threads: as torch chooses
     def __post_init__(self):
         for k in ("out", "policy", "vlm", "cache_dir"): setattr(self, k, getattr(self, k) and str(getattr(self, k)))
-        self.camera_map = _parse_camera_map(self.camera_map)
+        self.camera_map = parse_camera_map(self.camera_map)
         self.data = [str(d) for d in ([self.data] if isinstance(self.data, (str, Path)) else self.data)]
 
 # %% ../nbs/08_training.ipynb #3a533fb6
@@ -548,7 +530,7 @@ class Trainer:
         check_config(config)
         self.run, self.step, self.elapsed, self.stop, self.last_saved = Path(config.out), 0, 0.0, False, None
         self.started, self.at, self.file, self.history = None, 0.0, None, []
-        self._prepare_device(); check_fit(policy, data, config)
+        self._prepare_device(); check_fit(policy, data, config); self._choose_precision()
         self._prepare_weights(); self._prepare_rows(); self._prepare_cache()
 
 # %% ../nbs/08_training.ipynb #0e593e2e
@@ -565,6 +547,23 @@ def _prepare_device(self:Trainer):
     if c.threads: torch.set_num_threads(c.threads)
     if c.batch_size % (self.acc.num_processes * c.grad_accum):
         raise TrainingError(f"batch_size {c.batch_size} does not divide into {self.acc.num_processes} processes x grad_accum {c.grad_accum}")
+
+# %% ../nbs/08_training.ipynb #a2a0045a
+@patch
+def _choose_precision(self:Trainer):
+    "Settle `compute_dtype`, once for the whole run; `precision` says why."
+    from accelerate.utils import broadcast_object_list
+    c = self.config
+    if c.compute_dtype != "auto":
+        autocast("cpu", c.compute_dtype)  # refuses an unknown one
+        self.precision = f"{c.compute_dtype}: asked for"
+        return
+    rows = c.batch_size * self.policy.config.chunk_size // (self.acc.num_processes * c.grad_accum)
+    told = [repr(choose(shapes_of(self.policy.expert, rows), self.device.type, training=True)) if self.main else None]
+    if self.acc.num_processes > 1: broadcast_object_list(told)
+    self.precision = told[0]
+    self.config = dataclasses.replace(c, compute_dtype=self.precision.split(":")[0])
+    if self.main and not self.quiet: print(f"computing in {self.precision}")
 
 # %% ../nbs/08_training.ipynb #acf16ca2
 def _check_units(policy, data):
@@ -689,21 +688,26 @@ def _sliced_like(t, p): # `t`, cut as FSDP2 cut the parameter `p`
 
 # %% ../nbs/08_training.ipynb #13e2e59a
 @patch
-def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient norm
-    "Update with pieces (batch, prefix, noise, time, weights), see `plan`. A loss or gradient that is not finite changes nothing and raises."
+def gradients(self:Trainer, pieces:list): # loss of the whole batch
+    "Forward and backward of pieces (batch, prefix, noise, time, weights), see `plan`; the gradients are added to the parameters."
     c, total = self.config, 0.0
-    for g in self.opt.param_groups: g["lr"] = self.lr()
     for i, (batch, prefix, *rest) in enumerate(pieces):
         last = i == len(pieces) - 1
         with contextlib.nullcontext() if last else self.acc.no_sync(self.model), autocast(str(self.device), c.compute_dtype):
             loss = self.model(batch, *(x.to(self.device) for x in rest), prefix)
         (loss * self.acc.num_processes).backward()           # DDP and FSDP2 average; the shares are meant to be added
         total = total + loss.detach()
-    loss = self.acc.reduce(total, "sum").item()
+    return self.acc.reduce(total, "sum").item()
+
+@patch
+def train_step(self:Trainer, pieces:list): # loss of the whole batch, gradient norm
+    "One update. A loss or gradient that is not finite changes nothing and raises."
+    c = self.config
+    for g in self.opt.param_groups: g["lr"] = self.lr()
+    loss = self.gradients(pieces)
     norm = _in_one_piece(nn.utils.clip_grad_norm_(self.params.values(), c.grad_clip)).item()
     if not (math.isfinite(loss) and math.isfinite(norm)): raise TrainingError(self._nan_message(loss, norm))
     self.opt.step(); self.opt.zero_grad(set_to_none=True); self.step += 1
-    torch.autograd.graph.increment_version(list(self.params.values()))
     if self.ema: self.ema.update(self.step)
     return loss, norm
 
@@ -721,8 +725,6 @@ def _val_loss(self:Trainer):
 def _put(policy, weights): # {name: parameter} into their places
     for n, p in weights.items():
         m, _, leaf = n.rpartition("."); setattr(policy.get_submodule(m), leaf, p)
-    for m in policy.modules() if weights else []:  # copies for speed know their weight by its address, which a new one may inherit
-        for copied in ("copied", "fused"): vars(m).pop(copied, None)
 
 @patch
 @contextlib.contextmanager
@@ -775,7 +777,7 @@ def _nan_message(self:Trainer, loss, norm):
 def _open_run(self:Trainer):
     "The run folder: what is needed to repeat it, and the log up to the step we are at."
     self.run.mkdir(parents=True, exist_ok=True)
-    made = dict(versions=versions(), data_fingerprint=self.data.fingerprint, trained=sum(p.numel() for p in self.params.values()))
+    made = dict(versions=versions(), precision=self.precision, data_fingerprint=self.data.fingerprint, trained=sum(p.numel() for p in self.params.values()))
     self.history = [m for m in read_metrics(self.run) if m["step"] <= self.step] if self.step else []
     if not self.main: return
     write_durable(self.run/"config.json", json_bytes({**dataclasses.asdict(self.config), "made_with": made}))
@@ -960,6 +962,18 @@ def fit(self:Trainer): # history, a list of dicts
         self._finish(live)
     return self.history
 
+# %% ../nbs/08_training.ipynb #1c4ad226
+@patch
+def seconds_per_update(self:Trainer, n:int=3):
+    "What an update costs on this machine, without changing a weight."
+    spent = []
+    for _ in range(n + 1):  # the first one prepares things
+        start = time.perf_counter()
+        self.gradients(self._load(self.step))
+        self.opt.zero_grad(set_to_none=True)
+        spent.append(time.perf_counter() - start)
+    return min(spent[1:])
+
 # %% ../nbs/08_training.ipynb #d0ee7c4c
 @patch
 def _recent(self:Trainer): # mean training loss of the last log_every updates
@@ -1030,7 +1044,7 @@ def new_policy(
 ): # SmolVLA with a new expert, statistics and cameras from the data
     "A policy to train from scratch, on a frozen VLM."
     torch.manual_seed(seed); data = data if isinstance(data, TrainData) else TrainData(data)
-    ds = data.datasets[0]; camera_map = _parse_camera_map(camera_map)
+    ds = data.datasets[0]; camera_map = parse_camera_map(camera_map)
     slots = {k: (camera_map or {}).get(k, k) for k in ds.camera_keys}
     feats = {s: dict(type="VISUAL", shape=[3, *ds.features[k]["shape"][:2]]) for k, s in slots.items() if s}
     feats["observation.state"] = dict(type="STATE", shape=[data.state.shape[1]])
@@ -1114,6 +1128,7 @@ def resume(
     if afresh and c.policy == "in memory": raise TrainingError(f"{run} cannot go on, its policy was only in memory" + (": call train again" if last is None else
         f": start a new run from {last}/pretrained_model"))
     t = Trainer(start_policy(c, data) if afresh else SmolVLA.from_pretrained(last/"pretrained_model", quiet=True), data, c, aim, quiet)
+    t.precision = made.get("precision", t.precision)
     if last: t.restore(last)
     told = [f"{k} {getattr(old, k)} -> {getattr(c, k)}" for k in MAY_CHANGE if getattr(old, k) != getattr(c, k)]
     if told and t.main and not quiet: print(f"{run} goes on at step {t.step} with " + ", ".join(told))
@@ -1191,7 +1206,7 @@ def train_cli(
     warmup_steps:int=None, # Updates of linear rise (default 1000, shrinks with short runs)
     lora:int=None, # Rank of low-rank adapters, for example 16 (default: whole matrices are trained)
     ema:float=None, # Decay of a weight average, for example 0.999 (default off)
-    compute_dtype:str=None, # float32 (default) or bfloat16
+    compute_dtype:str=None, # auto (default: measured, kept with the run), float32 or bfloat16
     fuse:bool=False, # Compile the loss: a minute at the start, then about a third faster; needs a C++ compiler
     frame_stride:int=None, # Use every k-th frame as an observation (default 1)
     cache:str=None, # Folder of the prefix cache (default: prefix_cache beside the run); "off" computes the prefix at every step

@@ -8,6 +8,8 @@ from smolvla.data import LeRobotDataset
 from smolvla import driving
 from smolvla.evaluation import (EVAL_SEED0, DemonstratorDriver, EvalResult, Episode, Lead, PolicyDriver, Rate, aim, correct_cli, drive, eval_cli, eval_seeds,
                                 evaluate, failure_gallery, load_result, load_video, mcnemar, result_grid, run_episode, save_video, tell, video_grid, wilson)
+from smolvla.fast import FrozenPolicy
+from smolvla.precision import Choice
 from smolvla.policy import SmolVLA
 from smolvla.sim import HOME, SO101Env, record_episode
 from smolvla.vlm import build_vlm, nano_tokenizer, nano_vlm_config
@@ -317,3 +319,12 @@ def test_eval_takes_a_camera_map_and_a_prefix(policy, tmp_path):
     eval_cli(**kw, camera_map="overhead=camera1,wrist=camera2", stats_prefix="so100.buffer")
     r = load_result(tmp_path/"o/result.json")
     assert r.settings["stats_prefix"] == "so100.buffer" and r.settings["camera_map"] == "overhead=camera1,wrist=camera2" and r.policy == str(tmp_path/"p")
+
+@pytest.mark.parametrize("form", [("float32", False, True, 3), ("bfloat16", False, False, None), ("float32", True, False, None)], ids=str)
+def test_workers_drive_the_very_same_policy(policy, form):
+    "Eight bits, number format and solver steps travel with it"
+    dtype, packed, eight, steps = form
+    frozen = FrozenPolicy(policy, Choice(dtype, packed, "asked for"), eight, steps)
+    here, there = (evaluate(frozen, "pad", 2, max_seconds=1.5, workers=n) for n in (1, 2))
+    def told(r): return [(e.seed, e.steps, e.chunks, e.progress, e.first_mm, e.grasp_mm) for e in r.episodes]
+    assert told(here) == told(there) and here.settings == there.settings and "asked for" in here.settings["precision"]

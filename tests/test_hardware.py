@@ -1,5 +1,5 @@
 "hardware/: our printable parts, the plates of the official arm, the sheets of paper, the guides."
-import ast, importlib, inspect, io, json, re, subprocess, sys, zipfile
+import ast, importlib, importlib.util, inspect, io, json, re, subprocess, sys, zipfile
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -261,6 +261,174 @@ def test_numbers_of_the_guides_are_those_of_the_code():
     assert f"{np.mean(accessories.WRIST_X) - accessories.PAN_X:.0f} mm in front of the `shoulder_pan` axis" in text["06_calibration.md"]
     for n, p in parts().items():
         if p.count > 1: assert re.search(rf"\| {n}[^|]*\| [^|]*{p.count}", text["README.md"] + (PRINT/"README.md").read_text()), f"{n} x{p.count}"
+
+# ---- counts, grams and prices: computed once, compared wherever they are written
+
+def guide(name): return (HARDWARE/name).read_text(encoding="utf-8")
+def steps():
+    "{number: text} of the assembly guide, the last one for follower and leader"
+    cut = re.split(r"^## (\d)\. ", guide("05_assembly.md"), flags=re.M)
+    found = dict(zip(cut[1::2], cut[2::2]))
+    found["follower"], found["leader"] = found.pop("7").split("*Leader*")
+    return found
+def screws(text, kind):
+    "How many of them a text uses: 4x M3x6 on each side are eight"
+    return sum(int(n)*(2 if side else 1) for n, side in re.findall(rf"(\d+)x {kind}(?!\d)( on each side)?", text))
+
+def rows(text, head):
+    "Rows of the table whose head begins so, without marks"
+    lines = text[text.index(head):].splitlines()
+    return [[c.strip().replace("**", "") for c in l.strip("|").split("|")] for l in lines[2:lines.index("") if "" in lines else None]]
+
+@pytest.mark.parametrize("arm,m3,m2", [("follower", 50, 24), ("leader", 46, 25)])
+def test_screws_of_the_steps_are_those_of_the_shopping_list(arm, m3, m2):
+    "The totals are also LeRobot's (docs/source/so101.mdx, step by step)"
+    text = steps()
+    mine = "\n".join([*(text[k] for k in "123456"), text[arm]])
+    assert (screws(mine, "M3x6"), screws(mine, "M2x6"), screws(text["8"], "M2.5x4")) == (m3, m2, 4)
+    listed = {r[0]: r[1:] for r in rows(guide("01_shopping.md"), "| arm | M3x6")}
+    assert listed[arm] == [str(m3), str(m2), "4"]
+
+def test_every_motor_gets_its_horns_and_screws():
+    text = steps()
+    for k, motor in zip("13456", range(1, 6)): assert f"motor {motor}" in text[k].lower() and (k == "6" or f"Horns of motor {motor}, centre screw 1x M3x6" in text[k])
+    for k in ("6", "leader"): assert "Its one horn, centre screw 1x M3x6" in text[k]
+    assert "Its two horns, centre screw 1x M3x6" in text["follower"]
+    for k in ("1", "3", "4", "5"): assert text[k].index("Horns of") < text[k].index("M2x6"), "horns first, then the motor goes in (motors 1 to 4)"
+    for k in ("6", "follower", "leader"): assert text[k].index("M2x6") < text[k].index("centre screw"), "the motor first, then its horn (motors 5 and 6)"
+    assert "motor holder" in text["2"] and "holder" not in text["3"], "the shoulder's holder is in before motor 2"
+
+def test_drawings_show_the_steps():
+    "Callouts name the same screws and the same order as the text"
+    script = (HARDWARE/"make_figures.py").read_text()
+    spec = importlib.util.spec_from_file_location("make_figures", HARDWARE/"make_figures.py")
+    figures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(figures)
+    assert ["motor_holder@shoulder" in g for g in figures.ORDER] == [False, True] + [False]*5
+    text = steps()
+    drawn = dict(re.findall(r"def step_(\d)\(\): step(.*?)\n(?:@figure|\n)", script, re.S))
+    for k, d in drawn.items():
+        d = re.sub(r"\\n", " ", d).replace("each side", "on each side").replace("on on each", "on each")
+        for kind in ("M2x6", "M3x6"):
+            horn = len(re.findall("centre screw 1x M3x6", text.get(k, text["follower"]))) if kind == "M3x6" else 0
+            assert screws(d, kind) == screws(text.get(k, text["follower"]), kind) - horn, f"figure step_{k}: {kind}"
+
+def test_fasteners_of_a_station_are_bought():
+    bought = guide("01_shopping.md")
+    need = {"M4x20": screws(steps()["9"], "M4x20"), "M3x10": 2, "M2x10": 4*2, "M5x10": 2*2, "M5x35": 1}
+    assert need["M4x20"] == len(accessories.BASE_HOLES) == 4 and "two M3x10" in guide("07_cameras.md") and "M5x35" in guide("07_cameras.md")
+    for kind, n in need.items(): assert re.search(rf"\| {kind} with nuts?[^|]*\| {n} \||{kind}[^|]*, {n}\b|{kind} with nut, {n}", bought), f"{n} {kind}"
+    assert "4x M3x10" in bought and len(accessories.POSTS) == 4
+
+def leader_grams():
+    "Nine parts of the follower, and three with the volumes that SO-ARM100's files have (39.8, 69.6 and 11.2 cm3), as much plastic a cm3 as the follower"
+    laid = printing.laid_arm()
+    each = {n: accessories.grams(m) for n, m in laid.items()}
+    a_cm3 = sum(each.values())/sum(m.volume/1000 for m in laid.values())
+    own = [n for n in each if "follower" in n or "moving_jaw" in n]
+    assert len(own) == 2
+    return sum(v for n, v in each.items() if n not in own) + (39.8 + 69.6 + 11.2)*a_cm3
+
+@cache
+def printed():
+    "What every number of grams, parts and pieces must be"
+    ours, follower = parts(), sum(accessories.grams(m) for m in printing.laid_arm().values())
+    jig = ["column", "jig_forearm", "jig_wrist", "jig_jaw"]
+    total = lambda names: sum(accessories.grams(ours[n].mesh)*ours[n].count for n in names)
+    return dict(follower=follower, leader=leader_grams(), station=total(ours), jig=total(jig), parts=len(ours), pieces=sum(p.count for p in ours.values()), jig_pieces=sum(ours[n].count for n in jig), gauges=total(["gauge_pockets", "gauge_holes"]))
+
+def test_grams_of_the_guides_are_computed():
+    want = printed()
+    listed = {r[0].split(",")[0]: [int(re.sub(r"\D", "", c)) for c in r[1:]] for r in rows(guide("02_printing.md"), "| what | parts | pieces")}
+    assert listed == {"follower": [len(PRINTED)]*2 + [round(want["follower"])], "leader": [len(PRINTED) - 2 + len(printing.LEADER_ONLY)]*2 + [round(want["leader"], -1)],
+                      "a station of ours": [want["parts"], want["pieces"], round(want["station"])], "of that the jig": [4, want["jig_pieces"], round(want["jig"])]}
+    for r in rows(guide("print/README.md"), "| part | for one station"):
+        names = re.findall(r"\w+", r[0])
+        assert [int(g) for g in r[2].split(",")] == [round(accessories.grams(parts()[n].mesh)) for n in names], names
+        counts = [int(c) for c in re.findall(r"\d+", r[1].split(",")[0].split("instead")[0])]
+        assert (counts*len(names) if len(counts) == 1 else counts) == [parts()[n].count for n in names], names
+    assert f"{want['parts']} parts, {want['pieces']} pieces, {want['station']:.0f} g" in guide("print/README.md")
+
+def test_every_weight_that_is_written_is_one_of_these():
+    "Guides and notebooks: each number of g or kg is computed here, or is no print"
+    want = printed()
+    pair, once = want["follower"] + want["leader"], want["jig"] + want["gauges"]
+    classroom = 6*(pair + want["station"] - once) + once + 2*want["follower"]
+    known = {f"{want[k]:.0f} g" for k in ("follower", "station", "jig")} | {f"{round(want['leader'], -1):.0f} g", f"{(pair + want['station'])/1000:.2f} kg", f"{max(accessories.grams(m) for m in printing.laid_arm().values()):.0f} g", f"{max(accessories.grams(p.mesh) for p in parts().values()):.0f} g"}
+    known |= {f"{np.ceil(1.25*(pair + want['station'])/1000):.0f} kg", f"{np.ceil(1.25*classroom/1000):.0f} kg"}
+    other = {"50 g", "100 g", "20 g", "30 g"}                                             # payloads of guide 8; grams an hour of guide 2
+    texts = {p.name: p.read_text(encoding="utf-8") for p in GUIDES}
+    for p in [*HARDWARE.glob("*.ipynb"), ROOT/"nbs"/"13a_printing.ipynb", ROOT/"nbs"/"13b_accessories.ipynb"]:
+        cells = json.loads(p.read_text(encoding="utf-8"))["cells"]
+        outputs = ["".join(o.get("text", []) or o.get("data", {}).get("text/plain", [])) for c in cells for o in c.get("outputs", [])]
+        texts[p.name] = "\n".join(["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"] + outputs)
+    found = {(n, " ".join(m)) for n, t in texts.items() for m in re.findall(r"(?<![\d.])(\d[\d.,]*) (k?g)\b(?![./])", t)}
+    assert len(found) > 10 and not [(n, w) for n, w in found if w not in known | other], known
+    assert {w for n, w in found if n in ("print_parts.ipynb", "13b_accessories.ipynb")} >= {f"{want['station']:.0f} g"}
+
+def test_hours_follow_from_grams():
+    want = printed()
+    hours = [f"{int(g/30/5)*5} to {int(np.ceil(g/20/5))*5} h" for g in (want["follower"] + want["leader"], want["station"])]
+    assert f"a pair takes {hours[0]}, a station {hours[1]}" in guide("02_printing.md")
+    assert f"{hours[0]} of printer a pair, {hours[1]} a station" in guide("README.md")
+
+def test_counts_of_parts_in_words():
+    number = dict(nine=9, eleven=11, two=2, three=3)
+    t = guide("02_printing.md")
+    assert number[re.search(r"holds the (\w+) parts of the \*\*follower", t).group(1)] == len(PRINTED) and number[re.search(r"uses (\w+) of them", t).group(1)] == len(PRINTED) - 2
+    assert all(f"`{n}`" in t for n in ("Wrist_Roll_SO101", "Handle_SO101", "Trigger_SO101")) and len(printing.LEADER_ONLY) == 3
+    plates = [len(arm_plates(b)) for b in (180, 220, 256)]
+    assert plates == [3, 2, 2] and "180 mm needs three plates, 220 or 256 mm two" in t
+    chapter = "".join("".join(c["source"]) for c in json.loads((ROOT/"nbs"/"13b_accessories.ipynb").read_text())["cells"])
+    assert f"{len(parts())} printable parts" in chapter
+
+def test_prices_add_up_and_say_where_they_come_from():
+    text = guide("01_shopping.md")
+    money = {"servo": (13.89, 12.2)}
+    dollars = euros = 0
+    for r in rows(text, "| ✓ | part | quantity | unit price"):
+        n = int(re.match(r"\d+", r[2]).group()) if "set" not in r[3] else 1
+        us, eu = money["servo"] if r[3] == "same" else [float(x) for x in re.findall(r"[\d.]+", r[3])[:2]]
+        dollars, euros = dollars + n*us, euros + n*eu
+    assert f"${dollars:.2f} / {euros:.2f} €" in text
+    low, high = (euros + 2*camera + 3*20 for camera in (15, 25))
+    assert f"{low:.0f} to {high:.0f} €" in text and "15 to 25 € each (our estimate, 2026)" in text and "About 20 € a kg (our estimate, 2026)" in text
+    lines = [l for l in text.splitlines() if re.search(r"[$€]", l) and not l.startswith("| ☐")]
+    assert all("February 2026" in l or "estimate" in l or "unit price" in l for l in lines), lines
+    spare = 124.3
+    low, high = 6*euros + spare + 12*15 + 12*20, 6*euros + 2*spare + 12*25 + 12*20
+    room = guide("10_classroom.md")
+    assert f"six pairs {6*euros:,.0f} €, one or two spare followers {spare:.0f} to {2*spare:.0f} €, 12 cameras {12*15} to {12*25} €, 12 kg of filament {12*20} €" in room
+    assert f"{round(low, -2):,.0f} to {round(high/50)*50:,.0f} €" in room
+    assert not [p.name for p in GUIDES if p.name not in ("01_shopping.md", "10_classroom.md") and re.search(r"[$€] ?\d|\d ?€", p.read_text())], "prices stand in one place"
+
+@pytest.mark.parametrize("pan,free", [(0, {(-1, 1), (-1, -1)}), (90, {(-1, 1), (-1, -1), (1, 1)}), (-90, {(-1, 1), (-1, -1), (1, -1)})])
+def test_a_screwdriver_reaches_the_base_screws(pan, free):
+    "Shaft of 6 mm, 150 mm long, from above; at 90 degrees the arm points to its right, and the left screw in front is free"
+    arm = arm_solids((pan, 0, 0, 0, 0, 0))
+    x0, y0, _, x1, y1, _ = arm["wrist_roll_follower_so101_v1@gripper"].bounding_box()
+    if pan: assert (y1 < 0) == (pan > 0)
+    shaft = {(np.sign(x), np.sign(y)): manifold(cylinder(6, 150).at(x, y, 16)) for x, y in accessories.BASE_HOLES}
+    assert {k for k, s in shaft.items() if fit(s, arm, .1).overlap < .5} == free
+    assert "**to its right**: the left front screw is free" in steps()["9"] and "**to its left**: the right one" in steps()["9"]
+
+@pytest.mark.parametrize("name,words", [
+    ("03_wiring.md", ["/dev/serial/by-id", "brltty", "usbipd", "Read the label", "nowhere else"]), ("07_cameras.md", ["zoom=1.65", "smolvla_find_cameras --like twin", "Windows and macOS offer only numbers", "group `video`"]),
+    ("09_troubleshooting.md", ["[RxPacketError] Input voltage error!", "There is no status packet", "brltty", "WSL2", "OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS=0"]), ("06_calibration.md", ["the jaw half open"])])
+def test_the_guides_say_what_people_meet(name, words):
+    assert not [w for w in words if w not in guide(name)]
+
+@pytest.mark.parametrize("wrong", ["always 7.4 V", "always 5 V", "ALWAYS 5 V", "never meet on one table", "Never on one table", "fact sheet of the project", "nearly closed. The"])
+def test_what_was_wrong_does_not_come_back(wrong):
+    texts = [p.read_text(encoding="utf-8") for p in [*GUIDES, HARDWARE/"make_figures.py"]]
+    assert not [t[:40] for t in texts if wrong in t]
+
+def test_the_serial_number_comes_before_the_socket():
+    "The guide's order and the rule that the program writes are the same"
+    from smolvla.motors import udev_rule
+    text = guide("03_wiring.md")
+    assert text.index("/dev/serial/by-id") < text.index("/dev/serial/by-path")
+    assert "ATTRS{serial}" in udev_rule("arm", 1, 2, "5A68", "1-2") and "KERNELS" not in udev_rule("arm", 1, 2, "5A68", "1-2")
 
 def test_printing_needs_no_torch():
     code = "import smolvla.printing, smolvla.accessories, sys; raise SystemExit('torch' in sys.modules)"

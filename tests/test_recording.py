@@ -64,9 +64,14 @@ def test_a_picture_is_cut_from_any_size():
 
 def test_exposure_is_frozen_after_warm_up():
     import cv2
-    fake = Fake()
+    class Obeys(Fake):
+        def read(self): time.sleep(.002); return True, np.full((48, 64, 3), 99, np.uint8)
+        def get(self, key): return self.set_to.get(key, 42.)
+        def getBackendName(self): return "V4L2"
+    fake = Obeys()
     with Webcam(0, size=(48, 64), opener=lambda *a: fake) as cam:
-        while cam.shot.number < recording.WARM+2: time.sleep(.01)
+        while not cam.lock: time.sleep(.01)
+    assert cam.lock == "exposure locked at 42, white balance locked, focus locked" and cam.about == cam.lock
     assert fake.set_to[cv2.CAP_PROP_AUTO_EXPOSURE] == recording.MANUAL and fake.set_to[cv2.CAP_PROP_EXPOSURE] == 42. and fake.set_to[cv2.CAP_PROP_AUTOFOCUS] == 0
 
 def test_a_camera_that_never_sends_has_a_time_limit():
@@ -361,7 +366,7 @@ def test_camera_text_that_cannot_be_understood(text, words):
     with SO101("twin", clock=ManualClock()) as a:
         with pytest.raises(ValueError, match=words): open_cameras(text, a)
 
-@pytest.mark.parametrize("text", ["640", "640x", "x480", "axb", "5x5", "1280x720"])
+@pytest.mark.parametrize("text", ["640", "640x", "x480", "axb", "5x5", "9000x9000", "640,480", "640x480x3", "64²x48", "-640x480", ""])
 def test_sizes_that_are_none(text):
     with pytest.raises(ValueError, match="WIDTHxHEIGHT"): as_size(text)
 
@@ -398,11 +403,13 @@ def test_arrow_keys_record_in_a_terminal(tmp_path):
     from bench_recording import film
     films = [film(tmp_path/f"{n}.avi", k, 2) for k, n in enumerate(("overhead", "wrist"))]
     with PtyServer(twin_bus(paced=True)) as server:
-        code, text = command(tmp_path, "record", "--port", server.port, "--say", "wave", "--out", "set", "--episodes", "1", "--size", "64x48", "--cameras", f"overhead={films[0]},wrist={films[1]}",
+        code, text = command(tmp_path, "record", "--port", server.port, "--say", "wave", "--out", "set", "--episodes", "1", "--size", "64x48", "--cameras", f"overhead={films[0]},zoom=1.5,wrist={films[1]}",
                              module="recording", seconds=120, typed=[("RIGHT begin", ""), (r"ready ", "\x1b[C"), (r"recording   0", "oo"), (r"recording   1", "\x1b[C")])
     assert code == 0 and "1 episodes in set" in text and "six motors" in text and "Traceback" not in text, text
     ds = LeRobotDataset(tmp_path/"set")
     assert ds.num_episodes == 1 and ds.num_frames > 20 and ds.tasks == ["wave"] and np.ptp(ds.column("action")[:, 5]) > 2
+    kept = json.loads((tmp_path/"set/meta/recording.json").read_text())["cameras"]
+    assert kept["overhead"]["view"] == "zoom=1.5" and kept["wrist"] == {"source": str(films[1]), "sends": [480, 640], "view": "", "light": ""} and "zoom=1.5" in text
 
 def test_features_say_units():
     f = recording_features({"a": Grey(None), "b": Grey(None)})

@@ -234,7 +234,7 @@ def test_a_new_policy_takes_short_names_and_leaves_cameras_out(tmp_path):
 
 @pytest.mark.parametrize("words", ["front", "front:overhead", "{front=overhead}", '["top"]', "=overhead", '{"a": 3}'])
 def test_a_camera_map_that_is_none_is_told(words):
-    with pytest.raises(ValueError, match="camera_map .*front=overhead"): TrainConfig(camera_map=words)
+    with pytest.raises(ValueError, match="camera_map"): TrainConfig(camera_map=words)
 
 def test_statistics_of_several_robots(base, root, tmp_path, cache_dir):
     from safetensors.torch import load_file, save_file
