@@ -149,6 +149,7 @@ def test_resume_tells_what_it_cannot_do(run, capsys):
     says("lr is -1.0", lr=-1.)
     says("minutes is nan", minutes=math.nan)
     if not torch.cuda.is_available(): says("sees no GPU", device="cuda")
+    with pytest.raises(TrainingError, match="--out cannot change"): resume(run, quiet=True, out=str(run.parent / "other"))
     assert before == {p: p.read_bytes() for p in run.rglob("*") if p.is_file()}, "a refusal touches nothing"
     train_cli(resume=str(run), batch_size=8, seed=1000, out=str(run), steps=4)   # what the run has already may be repeated
     assert "nothing is left to train: 4 of 4 steps are done" in capsys.readouterr().out
