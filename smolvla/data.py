@@ -10,16 +10,17 @@ __all__ = ['FILMS', 'EPISODE_FILE', 'DATA_PATH', 'EPISODES_PATH', 'VIDEO_PATH', 
            'read_columns', 'match_rows', 'refuse_nan', 'check_sentences', 'find_cameras', 'LeRobotDataset',
            'open_picture', 'decode_png', 'picture_size', 'needed_frames', 'vector_stats', 'join_stats',
            'aggregate_stats', 'PixelStats', 'unflatten_stats', 'plain', 'arrays', 'counted', 'exact_stats',
-           'episode_stats', 'load_stats', 'check_stats_shapes', 'units_of', 'open_new', 'write_durable', 'Encoder',
-           'PngEncoder', 'vector_feature', 'camera_feature', 'film_info', 'bare_feature', 'so101_features',
-           'check_features', 'checked', 'check_same', 'next_file', 'holds_episode', 'leftovers', 'refuse_links',
-           'lock_folder', 'DatasetWriter', 'json_bytes', 'info_bytes', 'trim_table', 'resume_stats', 'parquet_bytes',
-           'tasks_table', 'broken', 'Scan', 'doctor_check', 'check_gaps', 'check_rows', 'check_film', 'check_films',
-           'is_alone', 'check_spans', 'check_pictures', 'true_size', 'check_sizes', 'check_nan', 'wrong_stats',
-           'check_stats', 'joint_name', 'check_names', 'check_joints', 'likely_units', 'check_units', 'step_sizes',
-           'check_speed', 'brightness', 'check_cameras', 'check_coverage', 'Report', 'doctor', 'join_pointers',
-           'copy_camera', 'copy_episode', 'copy_features', 'copy_rest', 'kept_seeds', 'repair', 'numbers_in',
-           'doctor_cli', 'DatasetError', 'reason', 'CURE', 'is_lfs_pointer']
+           'stats_of_episodes', 'episode_stats', 'check_stats_shapes', 'load_stats', 'units_of', 'open_new',
+           'write_durable', 'Encoder', 'PngEncoder', 'vector_feature', 'camera_feature', 'bare_feature',
+           'so101_features', 'check_features', 'checked', 'check_same', 'next_file', 'holds_episode', 'leftovers',
+           'refuse_links', 'lock_folder', 'DatasetWriter', 'json_bytes', 'info_bytes', 'trim_table', 'resume_stats',
+           'parquet_bytes', 'tasks_table', 'film_facts', 'cure_for', 'broken', 'Scan', 'told_tasks', 'doctor_check',
+           'check_gaps', 'check_rows', 'check_film', 'is_alone', 'check_spans', 'check_films', 'check_pictures',
+           'true_size', 'check_sizes', 'check_nan', 'wrong_stats', 'check_stats', 'joint_name', 'check_names',
+           'check_joints', 'likely_units', 'check_units', 'step_sizes', 'check_speed', 'brightness', 'check_cameras',
+           'check_coverage', 'Report', 'doctor', 'join_pointers', 'copy_film', 'copy_camera', 'copy_episode',
+           'copy_features', 'copy_rest', 'kept_seeds', 'to_keep', 'repair', 'numbers_in', 'doctor_cli', 'DatasetError',
+           'reason', 'CURE', 'is_lfs_pointer']
 
 # %% ../nbs/01_data.ipynb #382e4ef8
 import errno, fcntl, hashlib, io, json, os, re, stat, sys, warnings
@@ -37,19 +38,23 @@ from av.video.reformatter import VideoReformatter
 from fastcore.basics import patch
 from fastcore.script import call_parse
 from PIL import Image
-from .layout import (CURE, NUMBERS, DatasetError, check_feature, check_info, check_row, check_tasks, confine, fill, is_lfs_pointer,
-                            left_out, names_of, open_parquet, parse_json, read_text, reason, regular, whole, words_column)
+from .layout import (CURE, NUMBERS, DatasetError, check_feature, check_info, check_row,
+                            check_tasks, confine, fill, is_lfs_pointer, left_out, names_of,
+                            open_parquet, parse_json, read_table, read_text, reason, regular, whole,
+                            words_column)
 
 # %% ../nbs/01_data.ipynb #80e6053f
 _all_ = ["DatasetError", "reason", "CURE", "is_lfs_pointer"]
 
 # %% ../nbs/01_data.ipynb #29b573c0
-FILMS = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"}   # no play lists, no network
+FILMS = {"protocol_whitelist": "file",                                    # no play lists, no network
+         "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"}
 
 class VideoFile:
     "One video, its frames addressed by number. The decoder stays where it is, so the next frame costs one frame."
     def __init__(self, path):
-        self.path, self.next, self.decoded, self.to_rgb = path, None, 0, VideoReformatter()
+        self.path, self.next, self.decoded, self.seen = path, None, 0, {}
+        self.to_rgb = VideoReformatter()
         try:
             self.container = av.open(str(regular(path)), container_options=FILMS)
             self.stream = self.container.streams.video[0]
@@ -57,10 +62,14 @@ class VideoFile:
             packets = sorted((p.pts, p.is_keyframe) for p in self.container.demux(self.stream) if p.pts is not None)
         except FileNotFoundError: raise FileNotFoundError(f"{path} is missing. Copy the videos again, or open the set with video=False.") from None
         except (av.FFmpegError, IndexError, OSError, AttributeError) as e:
-            raise DatasetError(f"{path} is not a complete video ({reason(e)}): it was cut short. {CURE}") from None
+            raise DatasetError(f"{path} is not a complete video ({reason(e)}): it was cut short. "
+                               f"{CURE}") from None
         self.pts, self.keys = [p for p, _ in packets], [i for i, (_, key) in enumerate(packets) if key] or [0]
-        if not packets or np.prod(self.size) > 1 << 25: raise DatasetError(f"{path} holds {len(packets)} frames of {self.size} pixels: no film of this data set. {CURE}")
-    size = property(lambda self: (self.stream.codec_context.height, self.stream.codec_context.width))
+        if not packets or np.prod(self.size) > 1 << 25:
+            raise DatasetError(f"{path} holds {len(packets)} frames of {self.size} pixels: no film "
+                               f"of this data set. {CURE}")
+    size = property(lambda self: (self.stream.codec_context.height,
+                                  self.stream.codec_context.width))
     def __len__(self): return len(self.pts)
     def close(self): self.container.close()
 
@@ -99,23 +108,27 @@ def clock(self:VideoFile,
     fps, # of the data set
 ) -> np.ndarray: # (n,)
     "When each frame is shown, in frames of the data set."
-    return np.array(self.pts, float)*float(self.stream.time_base or 0)*float(fps)
+    if fps not in self.seen:
+        self.seen[fps] = np.array(self.pts, float)*float(self.stream.time_base or 0)*float(fps)
+    return self.seen[fps]
 
 def counts(
     t:np.ndarray, # (n,) when each frame is shown
     needed:int, # rows that the film must serve
 ) -> bool:
-    "Can frames simply be counted? Yes if the clock ticks evenly, at the right pace or for exactly the rows there are."
+    "May frames be counted? If the clock ticks evenly, at the right pace or for exactly these rows."
     if len(t) < 2: return True
     pace = np.median(np.diff(t))
     even = pace > 0 and np.abs(t - t[0] - pace*np.arange(len(t))).max() < .5
-    return bool(even and (len(t) == needed or abs(pace - 1) < .02 and (abs(t[0]) < .5 or len(t) > needed)))
+    if len(t) == needed: return bool(even)
+    return bool(even and abs(pace - 1) < .02 and (abs(t[0]) < .5 or len(t) > needed))
 
 # %% ../nbs/01_data.ipynb #9e856cdc
 def nearest(t, rows) -> np.ndarray: # (n,) frame numbers, -1 where none is within a frame
     "The frame shown nearest to each time."
     right = np.searchsorted(t, rows).clip(1, max(1, len(t) - 1))
-    pick = np.where(np.abs(rows - t[right - 1]) <= np.abs(rows - t[right % len(t)]), right - 1, right % len(t))
+    left, right = right - 1, right % len(t)
+    pick = np.where(np.abs(rows - t[left]) <= np.abs(rows - t[right]), left, right)
     return np.where(np.abs(rows - t[pick]) < .9, pick, -1)
 
 def match_frames(
@@ -127,11 +140,13 @@ def match_frames(
 ) -> np.ndarray: # (n,) frame numbers, -1 where the film has none
     "Which frame belongs to each row of an episode: by count, or by the film's clock."
     t, rows = film.clock(fps), np.arange(len(stamps))
-    if counts(t, needed): return round(start*fps) + rows
+    if (fps, needed) not in film.seen: film.seen[fps, needed] = counts(t, needed)
+    if film.seen[fps, needed]: return round(start*fps) + rows
     own = (stamps - stamps[0])*fps
     if (np.diff(own) > 0).all() and np.abs(own - rows).max() < .1*len(rows) + 1: rows = own
     whole = np.arange(min(needed, 10*len(t)))
-    late = abs(t[0]) > .5 and (nearest(t - t[0], whole) >= 0).sum() > (nearest(t, whole) >= 0).sum()
+    served = lambda clock: (nearest(clock, whole) >= 0).sum()
+    late = abs(t[0]) > .5 and served(t - t[0]) > served(t)
     return nearest(t - t[0] if late else t, start*fps + rows)
 
 # %% ../nbs/01_data.ipynb #d3f0a362
@@ -143,16 +158,19 @@ def read_parquet(path,
     f = open_parquet(path, floor)
     try:
         names = f.schema_arrow.names
-        if len(set(names)) < len(names): raise DatasetError(f"{path} has two columns of one name; write it again. {CURE}")
-        return f.read([c for c in names if keep is None or keep(c)])
+        if len(set(names)) < len(names):
+            raise DatasetError(f"{path} has two columns of one name; write it again. {CURE}")
+        return read_table(f, [c for c in names if keep is None or keep(c)], path)
     except (pa.ArrowException, OSError, MemoryError) as e:
-        raise DatasetError(f"{path} is not a complete parquet file ({str(e).splitlines()[0][:200]}). {CURE}") from None
+        raise DatasetError(f"{path} is not a complete parquet file "
+                           f"({str(e).splitlines()[0][:200]}). {CURE}") from None
 
 # %% ../nbs/01_data.ipynb #64114860
 def read_json(path) -> dict: return parse_json(read_text(path), path)
 
 def read_jsonl(path) -> list: # of dict
-    return [parse_json(l, f"{path} (cut short or damaged?)") for l in read_text(path).splitlines() if l.strip()]
+    return [parse_json(l, f"{path} (cut short or damaged?)") for l in read_text(path).splitlines()
+            if l.strip()]
 
 # %% ../nbs/01_data.ipynb #f23dd4a7
 def to_numpy(
@@ -162,13 +180,17 @@ def to_numpy(
 ) -> np.ndarray: # (n, *shape), contiguous
     "A parquet column as an array."
     n, d = len(col), int(np.prod(shape))
-    while pa.types.is_nested(col.type) and not pa.types.is_struct(col.type) and not pa.types.is_map(col.type): col = pc.list_flatten(col)
+    lists = pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list
+    while any(is_kind(col.type) for is_kind in lists): col = pc.list_flatten(col)
     kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
-    if not any(is_kind(col.type) for is_kind in kinds): raise DatasetError(f"{name} holds {col.type}, not the numbers that meta/info.json declares. {CURE}")
+    if not any(is_kind(col.type) for is_kind in kinds):
+        raise DatasetError(f"{name} holds {col.type}, not the numbers that meta/info.json declares. "
+                           f"{CURE}")
     if len(col) != n*d:
         raise DatasetError(f"{name}: the declared shape {list(shape)} needs {n*d} numbers in {n} rows, the file holds {len(col)}. "
                            "Correct the shape in meta/info.json, or remove the wrong file.")
-    if col.null_count and not pa.types.is_floating(col.type): raise DatasetError(f"{name} has {col.null_count} empty cells. {CURE}")
+    if col.null_count and not pa.types.is_floating(col.type):
+        raise DatasetError(f"{name} has {col.null_count} empty cells. {CURE}")
     return np.ascontiguousarray(col.to_numpy()).reshape(n, *shape)
 
 # %% ../nbs/01_data.ipynb #56124303
@@ -180,7 +202,9 @@ def to_words(
     if pa.types.is_list(col.type): col = pc.list_flatten(col)
     words = np.empty(len(col), object)
     words[:] = [w if isinstance(w, str) else "" if w is None else None for w in col.to_pylist()]
-    if any(w is None for w in words): raise DatasetError(f"{name} holds {col.type}, not the strings that meta/info.json declares. {CURE}")
+    if any(w is None for w in words):
+        raise DatasetError(f"{name} holds {col.type}, not the strings that meta/info.json declares. "
+                           f"{CURE}")
     return words
 
 # %% ../nbs/01_data.ipynb #a372d39b
@@ -190,14 +214,14 @@ VIDEO_PATH = "videos/{video_key}/" + EPISODE_FILE + ".mp4"
 AUTO_FEATURES = {"timestamp": {"dtype": "float32", "shape": [1], "names": None},
                  **{k: {"dtype": "int64", "shape": [1], "names": None} for k in ["frame_index", "episode_index", "index", "task_index"]}}
 
-# %% ../nbs/01_data.ipynb #65470c98
+# %% ../nbs/01_data.ipynb #7cd8cf5b
 UNITS_FILE = "meta/units.json"
 
 def add_units(root, info) -> dict: # the same info
     "Put what meta/units.json says into the features; units that stand there already are older."
     path = Path(root)/UNITS_FILE
-    units = read_json(path) if path.is_file() else {}
-    if not isinstance(units, dict) or any(not isinstance(u, list) or any(not isinstance(x, str) for x in u) for u in units.values()):
+    units = read_json(confine(root, UNITS_FILE)) if path.is_file() else {}
+    if any(not isinstance(u, list) or any(not isinstance(x, str) for x in u) for u in units.values()):
         raise DatasetError(f"{path} should give each column a list of unit names; correct it, or remove it.")
     for k, unit in units.items():
         if f := info["features"].get(k): f["info"] = {**(f.get("info") or {}), "units": unit}
@@ -205,21 +229,25 @@ def add_units(root, info) -> dict: # the same info
 
 # %% ../nbs/01_data.ipynb #32ffb417
 def load_info(root) -> dict:
-    "meta/info.json, checked: version, types, shapes, templates; units beside it are taken in."
+    "meta/info.json, checked: version, types, shapes, templates."
     return add_units(root, check_info(read_json(confine(root, "meta/info.json")), root))
 
 def is_v2(info) -> bool: return str(info["codebase_version"]).lstrip("v").startswith("2")
 def keys_of(features, *dtypes) -> list: return [k for k, f in features.items() if f["dtype"] in dtypes]
 def cameras_of(features, *dtypes) -> list: # the cameras that are served, see `left_out`
-    return [k for k in keys_of(features, *(dtypes or ("image", "video"))) if k not in left_out(features)]
+    return [k for k in keys_of(features, *(dtypes or ("image", "video")))
+            if k not in left_out(features)]
 
 # %% ../nbs/01_data.ipynb #4a36ebac
 def _rows_v2(root, info) -> list: # of dict
     "The episodes of a v2.1 set, in the words of v3.0."
-    size, kinds = info.get("chunks_size", 1000), ["data", *(f"videos/{k}" for k in cameras_of(info["features"], "video"))]
+    size, cameras = info.get("chunks_size", 1000), cameras_of(info["features"], "video")
     place = lambda e: {"chunk_index": e//size, "file_index": e, "from_timestamp": 0.}
     rows = [check_row(r, []) for r in read_jsonl(confine(root, "meta/episodes.jsonl"))]
-    return [r | {f"{kind}/{k}": v for kind in kinds for k, v in place(r["episode_index"]).items()} for r in rows]
+    for r in rows:
+        for kind in ["data", *(f"videos/{k}" for k in cameras)]:
+            r |= {f"{kind}/{k}": v for k, v in place(r["episode_index"]).items()}
+    return rows
 
 # %% ../nbs/01_data.ipynb #5ba0ed8a
 def episode_rows(root, info,
@@ -234,26 +262,29 @@ def episode_rows(root, info,
         except DatasetError as e:
             if on_error is None: raise
             on_error(e)
+    wanted = lambda c: stats or not c.startswith("stats/")
+    read = lambda p: read_parquet(confine(root, p.relative_to(root)), wanted, 20_000).to_pylist()
     for p in sorted(Path(root, "meta/episodes").glob("*/*.parquet")):
-        table = attempt(lambda: read_parquet(confine(root, p.relative_to(root)), lambda c: stats or not c.startswith("stats/"), 20_000))
-        rows += [attempt(check_row, r, kinds) for r in (table.to_pylist() if table is not None else [])]
+        rows += [attempt(check_row, r, kinds) for r in attempt(read, p) or []]
     return [r for r in rows if r]
 
 # %% ../nbs/01_data.ipynb #ce504220
 def load_episodes(root, info, stats=False) -> list: # of dict, in order
-    "The committed episodes: those that info.json counts. What lies beyond was being written when something crashed. Of two rows for one episode the newer counts."
+    "The committed episodes: those that info.json counts. Of two rows for one episode the newer counts."
     n = info["total_episodes"]
     rows = {r["episode_index"]: r for r in episode_rows(root, info, stats)}
     missing = next((e for e in range(n) if e not in rows), None)
     if missing is not None:
-        raise DatasetError(f"{root}: meta/info.json counts {n} episodes, but the episode table has no episode {missing}. {CURE}")
+        raise DatasetError(f"{root}: meta/info.json counts {n} episodes, but the episode table has "
+                           f"no episode {missing}. {CURE}")
     return [rows[e] for e in range(n)]
 
 # %% ../nbs/01_data.ipynb #16096e10
 def fill_path(template, row, kind, key=None) -> str:
     "The file of one episode; `kind` is 'data' or 'videos/<camera>'. v2.1 templates use other names."
     c, f = row[f"{kind}/chunk_index"], row[f"{kind}/file_index"]
-    return fill(template, chunk_index=c, file_index=f, episode_chunk=c, episode_index=f, video_key=key)
+    return fill(template, chunk_index=c, file_index=f, episode_chunk=c, episode_index=f,
+                video_key=key)
 
 # %% ../nbs/01_data.ipynb #f05caf92
 def load_tasks(root, info) -> list: # of str, position = task_index
@@ -261,9 +292,14 @@ def load_tasks(root, info) -> list: # of str, position = task_index
     table, text = Path(root)/"meta/tasks.parquet", Path(root)/"meta/tasks.jsonl"
     if table.is_file():
         t = read_parquet(confine(root, "meta/tasks.parquet"), floor=20_000)
-        if "task_index" not in t.column_names: raise DatasetError(f"{table} has no column task_index (found {t.column_names}); restore it from a copy. {CURE}")
-        pairs = check_tasks(zip(t["task_index"].to_pylist(), t[words_column(t, table)].to_pylist()), table)
-    elif text.is_file(): pairs = check_tasks(((d.get("task_index"), d.get("task")) for d in read_jsonl(confine(root, "meta/tasks.jsonl"))), text)
+        if "task_index" not in t.column_names:
+            raise DatasetError(f"{table} has no column task_index (found {t.column_names}); restore "
+                               f"it from a copy. {CURE}")
+        pairs = check_tasks(zip(t["task_index"].to_pylist(),
+                                t[words_column(t, table)].to_pylist()), table)
+    elif text.is_file():
+        pairs = check_tasks(((d.get("task_index"), d.get("task"))
+                             for d in read_jsonl(confine(root, "meta/tasks.jsonl"))), text)
     else: raise DatasetError(f"{root}/meta has neither tasks.parquet (v3.0) nor tasks.jsonl (v2.1); restore it from a copy.")
     return [pairs.get(i, "") for i in range(max(pairs, default=-1) + 1)]
 
@@ -284,16 +320,18 @@ def find_root(root_or_repo_id, video=True) -> Path:
                                 "offline, copy the data set to a folder and give its path.") from None
 
 # %% ../nbs/01_data.ipynb #deec66e6
-def read_columns(root, path, features) -> dict: # feature -> (n, *shape); counters such as `index` and strings are (n,)
-    "The columns of one data file: numbers and strings."
+def read_columns(root, path, features) -> dict: # feature -> (n, *shape)
+    "The columns of one data file: numbers and strings. Counters such as `index`, and strings, are (n,)."
     out = left_out(features)
-    wanted = {k: f for k, f in {**AUTO_FEATURES, **features}.items() if f["dtype"] not in ("video", "image") and k not in out}
+    wanted = {k: f for k, f in {**AUTO_FEATURES, **features}.items()
+              if f["dtype"] not in ("video", "image") and k not in out}
     t = read_parquet(confine(root, path), lambda c: c in wanted)
     for k in wanted:
         if k not in t.column_names: raise DatasetError(f"{root/path} has no column {k}, which meta/info.json declares (found {t.column_names}).")
     def column(k, f):
         if f["dtype"] == "string": return to_words(t[k], f"{k} in {path}")
-        return to_numpy(t[k], () if k in AUTO_FEATURES else f["shape"], f"{k} in {path}").astype(f["dtype"], copy=False)
+        return to_numpy(t[k], () if k in AUTO_FEATURES else f["shape"],
+                        f"{k} in {path}").astype(f["dtype"], copy=False)
     with np.errstate(all="ignore"): return {k: column(k, f) for k, f in wanted.items()}
 
 # %% ../nbs/01_data.ipynb #82db2f3e
@@ -301,11 +339,13 @@ def match_rows(root, rows, columns) -> tuple: # the columns without uncommitted 
     "Rows and episode table must tell one story, else every later frame would be a wrong one."
     have, announced = columns["episode_index"], sum(r["length"] for r in rows)
     length = np.array([r["length"] for r in rows])
-    want = np.repeat(np.arange(len(length)), length) if announced <= 2*len(have) + 10_000 else np.array([], int)
+    far = announced > 2*len(have) + 10_000                    # no need to write all of them down
+    want = np.repeat(np.arange(len(length)), 0 if far else length)
     if len(have) < announced or not np.array_equal(have[:len(want)], want):
         n = min(len(have), len(want))
         bad = int(np.argmax(np.append(have[:n] != want[:n], True)))
-        raise DatasetError(f"{root}: the episode table announces {announced} rows, the data files hold {len(have)}; they part at row {bad}. {CURE}")
+        raise DatasetError(f"{root}: the episode table announces {announced} rows, the data files "
+                           f"hold {len(have)}; they part at row {bad}. {CURE}")
     columns, to = {k: v[:len(want)] for k, v in columns.items()}, np.cumsum(length)
     if (columns["index"] != np.arange(len(want))).any(): raise DatasetError(f"{root}: the index column has gaps. {CURE}")
     return columns, {"from": to - length, "to": to, "length": length}
@@ -324,18 +364,23 @@ def check_sentences(root, columns, tasks):
     t = columns["task_index"]
     if (bad := (t < 0) | (t >= len(tasks))).any():
         row = int(np.argmax(bad))
-        raise DatasetError(f"{root}: row {row} (episode {columns['episode_index'][row]}) has task {t[row]}, but meta/ lists {len(tasks)} tasks. {CURE}")
+        raise DatasetError(f"{root}: row {row} (episode {columns['episode_index'][row]}) has task "
+                           f"{t[row]}, but meta/ lists {len(tasks)} tasks. {CURE}")
 
 # %% ../nbs/01_data.ipynb #9a333d5f
 def find_cameras(root, info, rows, video=True) -> tuple: # camera keys; camera -> film of each episode; camera -> its first frame there
-    "Where the pictures are. Cameras without any film, and those that cannot be served, are left out, with a warning."
+    "Where the pictures are. Cameras that have no film or cannot be served are left out, with a warning."
     keys = cameras_of(info["features"], "video") if video else []
-    films = {k: [root/fill_path(info["video_path"], r, f"videos/{k}", k) for r in rows] for k in keys}
+    films = {k: [root/fill_path(info["video_path"], r, f"videos/{k}", k) for r in rows]
+             for k in keys}
     start = {k: [round(r[f"videos/{k}/from_timestamp"]*info["fps"]) for r in rows] for k in films}
     missing = [k for k, paths in films.items() if not any(p.is_file() for p in set(paths))]
     if missing: warnings.warn(f"{root}: no video files of {', '.join(missing)}; serving the other features only.", stacklevel=3)
-    if why := left_out(info["features"]): warnings.warn(f"{root}: left out {', '.join(f'{k} ({w})' for k, w in why.items())}.", stacklevel=3)
-    return [*cameras_of(info["features"], "image"), *(k for k in films if k not in missing)], films, start
+    if why := left_out(info["features"]):
+        warnings.warn(f"{root}: left out {', '.join(f'{k} ({w})' for k, w in why.items())}.",
+                      stacklevel=3)
+    return [*cameras_of(info["features"], "image"),
+            *(k for k in films if k not in missing)], films, start
 
 # %% ../nbs/01_data.ipynb #e4280cd5
 class LeRobotDataset:
@@ -350,7 +395,8 @@ class LeRobotDataset:
         self.root, self.chunk_size, self.max_open = find_root(root, video), chunk_size, max_open
         self.info = load_info(self.root)
         self.fps = self.info["fps"]
-        self.features = {k: f if f["dtype"] in ("image", "video") else {**f, "names": names_of(f)} for k, f in self.info["features"].items()}
+        self.features = {k: f if f["dtype"] in ("image", "video") else {**f, "names": names_of(f)}
+                         for k, f in self.info["features"].items()}
         if not self.info["total_episodes"]: raise DatasetError(f"{self.root} holds no finished episode yet; record one first.")
         self.tasks, self.rows = load_tasks(self.root, self.info), load_episodes(self.root, self.info)
         self._load_columns()
@@ -371,10 +417,13 @@ def _load_columns(self:LeRobotDataset):
 
 # %% ../nbs/01_data.ipynb #9cf1ee18
 @patch
-def _reset_caches(self:LeRobotDataset): self._films, self._pngs, self._places, self._pid = OrderedDict(), OrderedDict(), OrderedDict(), os.getpid()
+def _reset_caches(self:LeRobotDataset):
+    self._pid = os.getpid()
+    self._films, self._pngs, self._places = OrderedDict(), OrderedDict(), OrderedDict()
 
 @patch
-def __getstate__(self:LeRobotDataset): return {**self.__dict__, "_films": None, "_pngs": None, "_places": None, "_pid": None}
+def __getstate__(self:LeRobotDataset): return {**self.__dict__, "_films": None, "_pngs": None,
+                                               "_places": None, "_pid": None}
 
 @patch
 def _cached(self:LeRobotDataset, cache, key, make, size):
@@ -405,7 +454,8 @@ def column(self:LeRobotDataset,
 def _picture_column(root, path, key) -> pa.ChunkedArray: # of cells for `decode_png`
     "The pictures of one camera in one data file, still packed."
     t = read_parquet(confine(root, path), lambda c: c == key)
-    if key not in t.column_names: raise DatasetError(f"{root/path} has no column {key}, which meta/info.json declares. {CURE}")
+    if key not in t.column_names:
+        raise DatasetError(f"{root/path} has no column {key}, which meta/info.json declares. {CURE}")
     return t[key]
 
 # %% ../nbs/01_data.ipynb #da58eb86
@@ -420,10 +470,12 @@ def open_picture(
         found = "empty" if data is None else f"a {type(data).__name__}"
         raise DatasetError(f"{what} is {found} where a PNG belongs{path}. {CURE}")
     try: picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
-    except Exception as e: raise DatasetError(f"{what} is no complete PNG or JPEG ({str(e)[:80]}). {CURE}") from None
+    except Exception as e:
+        raise DatasetError(f"{what} is no complete PNG or JPEG ({str(e)[:80]}). {CURE}") from None
     (w, h), mode = picture.size, picture.mode
     if h*w > 1 << 25 or mode[0] in "IF":
-        raise DatasetError(f"{what} has {h} x {w} pixels of mode {mode}: no colour picture of a camera. {CURE}")
+        raise DatasetError(f"{what} has {h} x {w} pixels of mode {mode}: no colour picture of a "
+                           f"camera. {CURE}")
     return picture
 
 # %% ../nbs/01_data.ipynb #aab19314
@@ -436,16 +488,19 @@ def decode_png(
     picture = open_picture(cell, what)
     have = [picture.height, picture.width, 3]
     if shape is not None and have != list(shape):
-        raise DatasetError(f"{what} has shape {have}, meta/info.json declares {list(shape)}. {CURE}")
+        raise DatasetError(f"{what} has shape {have}, meta/info.json declares {list(shape)}. "
+                           f"{CURE}")
     try: return np.asarray(picture.convert("RGB"))
-    except Exception as e: raise DatasetError(f"{what} is cut short or damaged ({str(e)[:80]}). {CURE}") from None
+    except Exception as e:
+        raise DatasetError(f"{what} is cut short or damaged ({str(e)[:80]}). {CURE}") from None
 
 def picture_size(cell, what="the picture") -> tuple: # (H, W)
     "The size of a picture that is whole: a PNG's check sums tell, a JPEG is unpacked."
     picture = open_picture(cell, what)
     size = picture.height, picture.width
     try: picture.verify() if picture.format == "PNG" else picture.load()
-    except Exception as e: raise DatasetError(f"{what} is cut short or damaged ({str(e)[:80]}). {CURE}") from None
+    except Exception as e:
+        raise DatasetError(f"{what} is cut short or damaged ({str(e)[:80]}). {CURE}") from None
     return size
 
 # %% ../nbs/01_data.ipynb #b93c4ffd
@@ -455,7 +510,8 @@ def _png(self:LeRobotDataset, key, ep, k) -> np.ndarray:
     path, begin = self.data_files[ep], self.episodes["from"]
     col = self._cached("_pngs", (key, path), lambda: _picture_column(self.root, path, key), 4)
     row = int(begin[ep] - begin[self.data_files.index(path)]) + k
-    return decode_png(col[row].as_py(), self.features[key]["shape"], f"{key}: frame {begin[ep] + k}")
+    return decode_png(col[row].as_py(), self.features[key]["shape"],
+                      f"{key}: frame {begin[ep] + k}")
 
 # %% ../nbs/01_data.ipynb #ce3ad15a
 def needed_frames(paths, starts, lengths) -> dict: # film -> frames that its episodes want
@@ -467,28 +523,44 @@ def needed_frames(paths, starts, lengths) -> dict: # film -> frames that its epi
 @patch
 def _place(self:LeRobotDataset, key, ep) -> np.ndarray: # (n,) frame numbers in its film
     "Where the pictures of an episode are in their film."
-    path, rows = self.video_files[key][ep], slice(self.episodes["from"][ep], self.episodes["to"][ep])
-    need = self._cached("_places", key, lambda: needed_frames(self.video_files[key], self.video_start[key], self.episodes["length"]), 1024)
+    path, rows = self.video_files[key][ep], slice(self.episodes["from"][ep],
+                                                  self.episodes["to"][ep])
+    need = self._cached("_places", key, lambda: needed_frames(self.video_files[key],
+                                                              self.video_start[key],
+                                                              self.episodes["length"]), 1024)
     film, start = self._film(key, ep), self.rows[ep][f"videos/{key}/from_timestamp"]
-    return self._cached("_places", (key, ep), lambda: match_frames(film, self.fps, start, self.columns["timestamp"][rows].astype(float), need[path]), 1024)
+    return self._cached("_places", (key, ep),
+                        lambda: match_frames(film, self.fps, start,
+                                             self.columns["timestamp"][rows].astype(float),
+                                             need[path]), 1024)
 
 # %% ../nbs/01_data.ipynb #59fb303c
 @patch
 def _film(self:LeRobotDataset, key, ep) -> VideoFile:
     path = self.video_files[key][ep]
-    return self._cached("_films", path, lambda: VideoFile(confine(self.root, path.relative_to(self.root))), self.max_open)
+    return self._cached("_films", path,
+                        lambda: VideoFile(confine(self.root, path.relative_to(self.root))),
+                        self.max_open)
 
 @patch
 def _frame(self:LeRobotDataset, key, i) -> np.ndarray: # (H, W, 3) uint8
     ep, shape = int(self.columns["episode_index"][i]), self.features[key]["shape"]
     k = int(i - self.episodes["from"][ep])
     if self.features[key]["dtype"] == "image": return self._png(key, ep, k)
-    film, wrong = self._film(key, ep), f"{key}: frame {i} has shape {{}}, meta/info.json declares {shape}. {CURE}"
-    if min(film.size) > 0 and list(film.size) != shape[:2]: raise DatasetError(wrong.format([*film.size, 3]))
+    def check(have):
+        if have != shape:
+            raise DatasetError(f"{key}: frame {i} has shape {have}, meta/info.json declares "
+                               f"{shape}. {CURE}")
+    film = self._film(key, ep)
+    if min(film.size) > 0:
+        check([*film.size, 3])                        # before anything is decoded
     n = int(self._place(key, ep)[k])
-    if n < 0: raise DatasetError(f"{film.path}: by its clock it has no picture for row {k} of episode {ep}: the camera lost it. {CURE}")
+    if n < 0:
+        raise DatasetError(f"{film.path}: by its clock it has no picture for row {k} of episode "
+                           f"{ep}: "
+                           f"the camera lost it. {CURE}")
     f = film.frame(n)
-    if list(f.shape) != shape: raise DatasetError(wrong.format(list(f.shape)))
+    check(list(f.shape))
     return f
 
 # %% ../nbs/01_data.ipynb #9006d385
@@ -508,8 +580,8 @@ def frames(self:LeRobotDataset,
     "Frames of one camera. Decoded in sorted order, so that neighbours share one pass of the decoder."
     if key not in self.camera_keys: raise KeyError(f"no camera {key} in {self.root.name}; there are {self.camera_keys}.")
     unique, inverse = np.unique(self._indices(indices), return_inverse=True)
-    first = [self._frame(key, i) for i in unique[:1]]           # its size is checked before room is made for all
-    out = np.empty((len(unique), *self.features[key]["shape"]) if first else (0, *self.features[key]["shape"]), np.uint8)
+    first = [self._frame(key, i) for i in unique[:1]]           # checked before there is room for all
+    out = np.empty((len(unique), *self.features[key]["shape"]), np.uint8)
     for j, i in enumerate(unique): out[j] = self._frame(key, i) if j else first[0]
     return out if len(out) == len(inverse) and (inverse[:-1] < inverse[1:]).all() else out[inverse]
 
@@ -521,7 +593,8 @@ def chunks(self:LeRobotDataset,
 ) -> tuple: # (n, chunk_size, A) float32, (n, chunk_size) bool
     "The actions from each frame on; beyond the end of its episode the last one is repeated and marked as padding."
     if "action" not in self.columns:
-        raise DatasetError(f"{self.root} has no column `action` to cut chunks from, only {sorted(self.features)}: rename one, or open it without chunk_size.")
+        raise DatasetError(f"{self.root} has no column `action` to cut chunks from, only "
+                           f"{sorted(self.features)}: rename one, or open it without chunk_size.")
     idx = self._indices(indices)
     end = self.episodes["to"][self.columns["episode_index"][idx]][:, None]
     want = idx[:, None] + np.arange(chunk_size or self.chunk_size)
@@ -564,16 +637,20 @@ def vector_stats(
 def join_stats(parts:list) -> dict: # {stat: array}
     "One feature's statistics, joined. Mean, std, min, max and count are exact; quantiles are count-weighted averages."
     if len(parts) == 1: return dict(parts[0])
-    if lost := {"mean", "std", "count"} - set.intersection(*map(set, parts)): raise DatasetError(f"statistics without {', '.join(sorted(lost))} cannot be joined. {CURE}")
+    if lost := {"mean", "std", "count"} - set.intersection(*map(set, parts)):
+        raise DatasetError(f"statistics without {', '.join(sorted(lost))} cannot be joined. {CURE}")
     known = [q for q in parts[0] if all(q in p for p in parts)]
     try: x = {q: np.stack([np.asarray(p[q], dtype=np.float64) for p in parts]) for q in known}
-    except ValueError: raise DatasetError(f"statistics of different shapes cannot be joined: {[np.shape(p['mean']) for p in parts]}. {CURE}") from None
+    except ValueError:
+        raise DatasetError(f"statistics of different shapes cannot be joined: "
+                           f"{[np.shape(p['mean']) for p in parts]}. {CURE}") from None
     count = x["count"].reshape(len(parts), -1)[:, :1].astype(np.int64)
     average = lambda a: np.average(a, axis=0, weights=count[:, 0])
     mean = average(x["mean"])
     out = {"min": x["min"].min(0)} if "min" in x else {}
     out |= ({"max": x["max"].max(0)} if "max" in x else {}) | {"mean": mean, "count": count.sum(0)}
-    return out | {"std": np.sqrt(average(x["std"]**2 + (x["mean"] - mean)**2)), **{q: average(x[q]) for q in QUANTILES if q in x}}
+    return out | {"std": np.sqrt(average(x["std"]**2 + (x["mean"] - mean)**2)),
+                  **{q: average(x[q]) for q in QUANTILES if q in x}}
 
 # %% ../nbs/01_data.ipynb #e0d3798d
 def aggregate_stats(
@@ -621,8 +698,10 @@ def arrays(
     what="meta/stats.json", # for the error message
 ) -> dict: # {feature: {stat: array}}
     "Statistics as arrays, if they are numbers."
-    wrong = DatasetError(f"{what} holds other things than numbers; `smolvla_doctor ROOT --out NEW` makes a copy with new statistics.")
-    if not isinstance(stats, dict) or not all(isinstance(d, dict) for d in stats.values()): raise wrong
+    wrong = DatasetError(f"{what} holds other things than numbers; `smolvla_doctor ROOT --out NEW` "
+                         "makes a copy with new statistics.")
+    if not isinstance(stats, dict) or not all(isinstance(d, dict) for d in stats.values()):
+        raise wrong
     try: out = {k: {s: np.array(v) for s, v in d.items()} for k, d in stats.items()}
     except (ValueError, OverflowError): raise wrong from None
     if any(x.dtype.kind not in "biuf" for d in out.values() for x in d.values()): raise wrong
@@ -633,7 +712,8 @@ def counted(
     n:int, # frames
 ) -> dict:
     "The same, with a count of `n` where there is none; only the features that have mean and std."
-    return {k: {"count": np.array([n]), **d} for k, d in stats.items() if "mean" in d and "std" in d}
+    return {k: {"count": np.array([n]), **d} for k, d in stats.items() if "mean" in d
+            and "std" in d}
 
 # %% ../nbs/01_data.ipynb #686925ad
 def exact_stats(root) -> dict: # {feature: {stat: array}}
@@ -643,20 +723,41 @@ def exact_stats(root) -> dict: # {feature: {stat: array}}
         ds = LeRobotDataset(root, video=False, check=False)
         return {k: vector_stats(x) for k, x in ds.columns.items() if x.dtype != object}
 
+def stats_of_episodes(root, info) -> list: # of {feature: {stat: array}}, in order
+    "What each episode says about itself; little, or nothing, in converted sets."
+    rows, name = load_episodes(root, info, stats=True), "meta/episodes_stats.jsonl"
+    told = lambda r: arrays(plain(unflatten_stats(r)), "the episode table")
+    if is_v2(info) and Path(root, name).is_file():
+        lines = read_jsonl(confine(root, name))
+        parts = {whole(r.get("episode_index"), f"{name}: episode_index"): r.get("stats")
+                 for r in lines}
+        told = lambda r: arrays(parts.get(r["episode_index"], {}), name)
+    return [counted(told(r), r["length"]) for r in rows]
+
+# %% ../nbs/01_data.ipynb #b64698e0
 def episode_stats(root, info) -> dict: # {feature: {stat: array}}
     "The sum over the episodes; counted anew where an episode does not know its own."
-    text = Path(root)/"meta/episodes_stats.jsonl"
-    rows = load_episodes(root, info, stats=True)
-    if is_v2(info) and text.is_file():
-        parts = {whole(r.get("episode_index"), f"{text}: episode_index"): arrays(r.get("stats"), text) for r in read_jsonl(confine(root, "meta/episodes_stats.jsonl"))}
-        parts = [counted(parts.get(r["episode_index"], {}), r["length"]) for r in rows]
-    else: parts = [counted(arrays(plain(unflatten_stats(r)), "the episode table"), r["length"]) for r in rows]
+    parts = stats_of_episodes(root, info)
     known = set.intersection(*map(set, parts)) if parts else set()
     total = aggregate_stats([{k: p[k] for k in known} for p in parts])
     vectors = {k for k, f in info["features"].items() if f["dtype"] in NUMBERS}
-    return total if vectors <= known | AUTO_FEATURES.keys() or not rows else {**total, **exact_stats(root)}
+    return total if vectors <= known | AUTO_FEATURES.keys() or not parts else {**total,
+                                                                               **exact_stats(root)}
 
 # %% ../nbs/01_data.ipynb #012e7f11
+def check_stats_shapes(stats, info, path) -> dict:
+    "One mean for each value of a column."
+    sizes = {k: int(np.prod(f["shape"])) for k, f in info["features"].items()
+             if f["dtype"] in NUMBERS}
+    for k in sizes.keys() & stats.keys():
+        for s in {"mean", "std", "min", "max"} & stats[k].keys():
+            if stats[k][s].size != sizes[k]:
+                raise DatasetError(f"{path}: {s} of {k} has {stats[k][s].size} numbers for "
+                                   f"{sizes[k]} values; "
+                                   "`smolvla_doctor ROOT --out NEW` makes a copy with new statistics.")
+    return stats
+
+# %% ../nbs/01_data.ipynb #41a5f06e
 def load_stats(
     root, # folder of a data set
     info:dict, # its meta/info.json
@@ -664,21 +765,16 @@ def load_stats(
     "meta/stats.json; or the sum over the episodes in v2.1, and when the file lags behind because a crash came in between."
     path, per_episode = Path(root)/"meta/stats.json", Path(root)/"meta/episodes_stats.jsonl"
     if path.is_file():
-        stats = counted(arrays(read_json(confine(root, "meta/stats.json")), path), info["total_frames"])
+        stats = counted(arrays(read_json(confine(root, "meta/stats.json")), path),
+                        info["total_frames"])
         n = stats["index"]["count"].ravel() if "index" in stats else [info["total_frames"]]
-        if len(n) == 1 and n[0] == info["total_frames"]: return check_stats_shapes(stats, info, path)
+        if len(n) == 1 and n[0] == info["total_frames"]:
+            return check_stats_shapes(stats, info, path)
     elif not per_episode.is_file():
-        raise DatasetError(f"{root} has no meta/stats.json; without mean and std nothing can be normalised. "
+        raise DatasetError(f"{root} has no meta/stats.json; without mean and std nothing can be "
+                           "normalised. "
                            "`smolvla_doctor ROOT --out NEW` makes a copy with statistics.")
     return check_stats_shapes(episode_stats(root, info), info, per_episode)
-
-def check_stats_shapes(stats, info, path) -> dict:
-    "One mean for each value of a column."
-    for k, f in info["features"].items():
-        for s in ("mean", "std", "min", "max") if k in stats and f["dtype"] in NUMBERS else ():
-            if s in stats[k] and stats[k][s].size != np.prod(f["shape"]):
-                raise DatasetError(f"{path}: {s} of {k} has {stats[k][s].size} numbers for {int(np.prod(f['shape']))} values; `smolvla_doctor ROOT --out NEW` makes a copy with new statistics.")
-    return stats
 
 # %% ../nbs/01_data.ipynb #a5e72dc9
 @patch(as_prop=True)
@@ -689,7 +785,9 @@ def stats(self:LeRobotDataset) -> dict: # {feature: {stat: array}}
 
 def units_of(feature) -> list: # of str, [] when nobody said
     units = (feature.get("info") or {}).get("units")
-    return list(units) if isinstance(units, (list, tuple)) and all(isinstance(u, str) for u in units) else []
+    return list(units) if isinstance(units,
+                                     (list, tuple)) and all(isinstance(u, str)
+                                                            for u in units) else []
 
 @patch(as_prop=True)
 def units(self:LeRobotDataset) -> dict: # {feature: [unit, ...]}, of the features that declare them
@@ -748,14 +846,16 @@ class Encoder:
     def __init__(self, fps, height, width, crf, gop):
         self.buffer, self.n, self.pixels, self.to_yuv = io.BytesIO(), 0, PixelStats(), VideoReformatter()
         self.container = av.open(self.buffer, "w", format="mp4")
-        self.colours = "yuv444p" if height % 2 or width % 2 else "yuv420p"       # one colour for 2 x 2 pixels cannot hold an odd size
+        self.colours = "yuv444p" if height % 2 or width % 2 else "yuv420p"       # colour for 2 x 2 pixels, if even
         rate = Fraction(fps).limit_denominator(100_000)
-        self.stream = self.container.add_stream("libx264", rate=rate, width=width, height=height, pix_fmt=self.colours,
+        self.stream = self.container.add_stream("libx264", rate=rate, width=width, height=height,
+                                                pix_fmt=self.colours,
             options={"preset": "veryfast", "tune": "fastdecode", "crf": str(crf), "g": str(gop), "bf": "0"})
         self.stream.codec_context.thread_count = 1
     def add(self, frame): # (H, W, 3) uint8
         if self.n < 100 or self.n % 4 == 0: self.pixels.add(frame)
-        f = self.to_yuv.reformat(av.VideoFrame.from_ndarray(frame, format="rgb24"), format=self.colours, threads=1)
+        f = self.to_yuv.reformat(av.VideoFrame.from_ndarray(frame, format="rgb24"),
+                                 format=self.colours, threads=1)
         f.pts, f.time_base = self.n, 1/self.stream.codec_context.framerate
         self._mux(self.stream.encode(f))
         self.n += 1
@@ -796,17 +896,7 @@ def camera_feature(
     "Describe one RGB camera."
     return {"dtype": dtype, "shape": [height, width, 3], "names": ["height", "width", "channels"]}
 
-# %% ../nbs/01_data.ipynb #480f65ba
-def film_info(
-    feature:dict, # of a camera
-    fps:int, # frames per second
-) -> dict: # its `info` on disk
-    "What LeRobot writes about a film of ours. What the feature says already stays, since films may have been copied."
-    h, w = feature["shape"][:2]
-    ours = {"video.height": h, "video.width": w, "video.codec": "h264", "video.pix_fmt": "yuv420p", "video.fps": int(fps),
-            "video.channels": 3, "has_audio": False, "is_depth_map": False}
-    return {**ours, **(feature.get("info") or {})}
-
+# %% ../nbs/01_data.ipynb #7c62f19b
 def bare_feature(f) -> dict:
     "A feature as it stands in info.json: without units."
     info = {k: v for k, v in (f.get("info") or {}).items() if k != "units"}
@@ -825,13 +915,15 @@ def so101_features(
 
 # %% ../nbs/01_data.ipynb #b019f27b
 def check_features(fps, features):
-    if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)) or not 0 < fps <= 1000: raise DatasetError(f"fps must be a positive number, not {fps}.")
+    if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)) or not 0 < fps <= 1000:
+        raise DatasetError(f"fps must be a positive number, not {fps}.")
     for k, f in features.items():
         if "/" in k: raise DatasetError(f"feature name {k!r}: LeRobot does not allow '/'.")
         if f["dtype"] in ("video", "image") and (len(f["shape"]) != 3 or f["shape"][2] != 3):
             raise DatasetError(f"{k}: a camera needs shape [height, width, 3], not {f['shape']}.")
         check_feature(k, f)
-        if k in left_out({k: f}): raise DatasetError(f"{k}: {left_out({k: f})[k]} cannot be written.")
+        if k in left_out({k: f}):
+            raise DatasetError(f"{k}: {left_out({k: f})[k]} cannot be written.")
 
 # %% ../nbs/01_data.ipynb #5f47a2e9
 def checked(key, x, f) -> np.ndarray: # a private copy in the declared type
@@ -858,7 +950,9 @@ def check_same(root, info, fps, features):
     old, new = bare(info["features"]), bare(features)
     for k in [k for k in new if k in old]:
         was, now = units_of(info["features"][k]), units_of(features[k])
-        if was and now and list(was) != list(now): raise DatasetError(f"{root} was recorded with {k} in {was}, not in {now}. Convert one of them, or record into a new folder.")
+        if was and now and list(was) != list(now):
+            raise DatasetError(f"{root} was recorded with {k} in {was}, not in {now}. Convert one "
+                               "of them, or record into a new folder.")
     for k in {**old, **new}:
         if old.get(k) != new.get(k): raise DatasetError(f"{root} has other features: {k} is {old.get(k)} there and {new.get(k)} here. Record into a new folder.")
 
@@ -870,38 +964,45 @@ def next_file(
 ) -> tuple: # (chunk, file)
     "The number after the last file in use."
     place = [(r.get(f"{kind}/chunk_index"), r.get(f"{kind}/file_index")) for r in rows]
-    last = max((int(c)*chunks_size + int(f) for c, f in place if c is not None and f is not None), default=-1)
+    last = max((int(c)*chunks_size + int(f) for c, f in place if c is not None and f is not None),
+               default=-1)
     return divmod(last + 1, chunks_size)
 
 # %% ../nbs/01_data.ipynb #3b227552
 def holds_episode(path, n) -> bool:
     "Does this file of the episode table hold one of the first `n` episodes?"
-    try: e = read_parquet(path, lambda c: c == "episode_index", 20_000)["episode_index"]
+    try: e = read_parquet(path, lambda c: c == "episode_index", 20_000)["episode_index"].to_pylist()
     except (DatasetError, KeyError): return False
-    return any(isinstance(x, (int, float)) and x < n for x in e.to_pylist())
+    return any(isinstance(x, (int, float)) and x < n for x in e)
 
 def leftovers(root, info, rows) -> list: # of paths
     "What a crash left behind: files numbered after the last committed episode, and half-written ones."
-    root = Path(root)
+    root, n = Path(root), info["total_episodes"]
     if (root/"meta").is_symlink(): return []
-    out = [*root.glob("meta/*.tmp")]
-    folders = {"meta/episodes": root/"meta/episodes", "data": root/"data", **{f"videos/{k}": root/"videos"/k for k in cameras_of(info["features"], "video")}}
-    for kind, folder in folders.items() if not is_v2(info) else ():
-        if rows and f"{kind}/file_index" not in rows[0] or any(p.is_symlink() for p in (folder, folder.parent)): continue
+    out, kinds = [*root.glob("meta/*.tmp")], {"meta/episodes": root/"meta/episodes",
+                                              "data": root/"data"}
+    kinds |= {f"videos/{k}": root/"videos"/k for k in cameras_of(info["features"], "video")}
+    for kind, folder in kinds.items() if not is_v2(info) else ():
+        if rows and f"{kind}/file_index" not in rows[0]: continue
+        if any(p.is_symlink() for p in (folder, folder.parent)): continue
         free = next_file(rows, kind, info.get("chunks_size", 1000))
         for p in sorted(p for p in folder.glob("chunk-*/file-*") if not p.parent.is_symlink()):
             number = tuple(int(x) for x in re.findall(r"\d+", f"{p.parent.name} {p.name}")[:2])
-            late = len(number) == 2 and number >= free and not (kind == "meta/episodes" and holds_episode(p, info["total_episodes"]))
+            late = len(number) == 2 and number >= free
+            if late and kind == "meta/episodes": late = not holds_episode(p, n)
             if p.suffix == ".tmp" or late: out.append(p)
     return out
 
 # %% ../nbs/01_data.ipynb #cf9d1755
 def refuse_links(root):
     "A writer stays in its folder."
-    for pattern in ("data", "meta", "videos", "data/*", "meta/*", "videos/*", "meta/episodes/*", "videos/*/*"):
+    for pattern in ("data", "meta", "videos", "data/*", "meta/*", "videos/*", "meta/episodes/*",
+                    "videos/*/*"):
         for p in Path(root).glob(pattern):
             if p.is_symlink() and p.is_dir():
-                raise DatasetError(f"{p} is a link to another folder; a recording would write and delete there. Put the folder itself in its place, or record into a new one.")
+                raise DatasetError(f"{p} is a link to another folder; a recording would write and "
+                                   "delete there. Put the folder itself in its place, or record "
+                                   "into a new one.")
 
 # %% ../nbs/01_data.ipynb #90bf7706
 def lock_folder(root) -> int: # file descriptor; closing it frees the lock
@@ -947,11 +1048,12 @@ class DatasetWriter:
 @patch
 def _create(self:DatasetWriter, robot_type):
     "A new set: info.json with zero episodes."
-    if strange := [p.name for p in self.root.iterdir() if p.name not in ("data", "meta", "videos", "README.md") and p.name[0] != "."]:
+    if strange := [p.name for p in self.root.iterdir()
+                   if p.name not in ("data", "meta", "videos", "README.md") and p.name[0] != "."]:
         raise DatasetError(f"{self.root} is not empty and holds no data set (found {strange[0]}). Choose a new folder.")
-    for k in keys_of(self.features, "video"): self.features[k]["info"] = film_info(self.features[k], self.fps)
+    fps = int(self.fps) if self.fps == int(self.fps) else float(self.fps)
     self.info = {"codebase_version": "v3.0", "robot_type": robot_type, "total_episodes": 0, "total_frames": 0, "total_tasks": 0,
-                 "chunks_size": 1000, "data_files_size_in_mb": 100, "video_files_size_in_mb": 200, "fps": int(self.fps) if self.fps == int(self.fps) else float(self.fps), "splits": {},
+                 "chunks_size": 1000, "data_files_size_in_mb": 100, "video_files_size_in_mb": 200, "fps": fps, "splits": {},
                  "data_path": DATA_PATH, "video_path": VIDEO_PATH if keys_of(self.features, "video") else None, "features": self.features}
     self._save_units()
     write_durable(self.root/"meta/info.json", info_bytes(self.info))
@@ -971,18 +1073,22 @@ def trim_table(root, info):
     for p in sorted(Path(root, "meta/episodes").glob("*/*.parquet")):
         t = read_parquet(p, floor=20_000)
         keep = pc.less(t["episode_index"], info["total_episodes"])
-        if 0 < (n := pc.sum(keep).as_py() or 0) < len(t): write_durable(p, parquet_bytes(t.filter(keep)))
+        if 0 < (n := pc.sum(keep).as_py() or 0) < len(t):
+            write_durable(p, parquet_bytes(t.filter(keep)))
 
 def resume_stats(root, info) -> dict: # {feature: {stat: array}}
-    "Statistics of every frame so far, to which an episode's own can be joined; those of a camera only if they have the usual form."
+    "Statistics of every frame so far, to which an episode's own can be joined."
     try: stats = load_stats(root, info)
     except DatasetError: stats = {}
-    usual = lambda d, shape: all(q in d and d[q].shape == shape and np.isfinite(d[q]).all() for q in ("min", "max", "mean", "std"))
-    stats = {k: {**d, "count": d["count"].ravel()[:1]} for k, d in stats.items() if k in info["features"]}
-    whole = {k: d for k, d in stats.items() if usual(d, (3, 1, 1) if k in cameras_of(info["features"]) else (int(np.prod(info["features"][k]["shape"])),))
-             and (k in cameras_of(info["features"]) or d["count"][0] == info["total_frames"])}
-    lost = {k for k, f in info["features"].items() if f["dtype"] in NUMBERS} - whole.keys()
-    return {**whole, **({k: d for k, d in exact_stats(root).items() if k in lost} if lost else {})}
+    cameras, n, good = cameras_of(info["features"]), info["total_frames"], {}
+    for k in info["features"].keys() & stats.keys():
+        d = {**stats[k], "count": stats[k]["count"].ravel()[:1]}
+        shape = (3, 1, 1) if k in cameras else (int(np.prod(info["features"][k]["shape"])),)
+        usual = all(q in d and d[q].shape == shape and np.isfinite(d[q]).all()
+                    for q in ("min", "max", "mean", "std"))
+        if usual and (k in cameras or d["count"][0] == n): good[k] = d
+    lost = {k for k, f in info["features"].items() if f["dtype"] in NUMBERS} - good.keys()
+    return {**good, **({k: d for k, d in exact_stats(root).items() if k in lost} if lost else {})}
 
 # %% ../nbs/01_data.ipynb #3583f1de
 @patch
@@ -992,20 +1098,23 @@ def _resume(self:DatasetWriter):
     check_same(self.root, self.info, self.fps, self.features)
     self.features = self.info["features"]
     if self.num_episodes:
-        self.rows, self.tasks, self.stats = load_episodes(self.root, self.info), load_tasks(self.root, self.info), resume_stats(self.root, self.info)
+        self.rows, self.tasks = load_episodes(self.root,
+                                              self.info), load_tasks(self.root, self.info)
+        self.stats = resume_stats(self.root, self.info)
     old = leftovers(self.root, self.info, self.rows)
     if sum(p.suffix != ".tmp" for p in old) > 2 + len(keys_of(self.features, "video")):        # more than one interrupted save
         raise DatasetError(f"{self.root} holds {len(old)} files that meta/info.json does not count. Is it the right info.json? {CURE}")
     for p in old: p.unlink()
-    trim_table(self.root, self.info)
     self._save_units()
+    trim_table(self.root, self.info)
 
 # %% ../nbs/01_data.ipynb #18fdd18b
 @patch
 def _clear(self:DatasetWriter):
     "Begin an episode."
     self.steps, self.step_tasks, self.pending, self.encoded = [], [], [], None
-    self.encoders = {k: Encoder(self.fps, *self.features[k]["shape"][:2], self.crf, self.gop) for k in keys_of(self.features, "video")}
+    self.encoders = {k: Encoder(self.fps, *self.features[k]["shape"][:2], self.crf, self.gop)
+                     for k in keys_of(self.features, "video")}
     self.encoders |= {k: PngEncoder() for k in keys_of(self.features, "image")}
 
 # %% ../nbs/01_data.ipynb #05f605a4
@@ -1019,7 +1128,8 @@ def add_frame(self:DatasetWriter,
     if self.encoded is not None: raise DatasetError("the episode waits to be saved: call save_episode() again, or discard_episode().")
     frame = dict(frame)
     task = frame.pop("task", task)
-    if not isinstance(task, str) or not task.strip(): raise DatasetError("every frame needs a task: the instruction in words.")
+    if not isinstance(task, str) or not task.strip():
+        raise DatasetError("every frame needs a task: the instruction in words.")
     want = {k for k in self.features if k not in AUTO_FEATURES}
     if frame.keys() != want: raise DatasetError(f"frame and features differ: missing {sorted(want - frame.keys())}, unknown {sorted(frame.keys() - want)}.")
     x = {k: checked(k, v, self.features[k]) for k, v in frame.items()}
@@ -1065,7 +1175,8 @@ def _free(self:DatasetWriter, kind) -> tuple: # (chunk, file)
     "A number that no file of this kind has, whatever the table says."
     c, f = next_file(self.rows, kind, self.info["chunks_size"])
     folder = self.root/(kind if kind != "data" else "data")
-    while any(folder.glob(f"chunk-{c:03d}/file-{f:03d}.*")): c, f = divmod(c*self.info["chunks_size"] + f + 1, self.info["chunks_size"])
+    while any(folder.glob(f"chunk-{c:03d}/file-{f:03d}.*")):
+        c, f = divmod(c*self.info["chunks_size"] + f + 1, self.info["chunks_size"])
     return c, f
 
 # %% ../nbs/01_data.ipynb #a51d8e3d
@@ -1106,18 +1217,40 @@ def _commit(self:DatasetWriter, new, shared):
         raise OSError(e.errno, f"episode {self.num_episodes} was not saved: {why}. The {self.num_episodes} earlier episodes are intact and this one is "
                       "still in memory: free some space and call save_episode() again", str(self.root)) from None
 
+# %% ../nbs/01_data.ipynb #858bb1e6
+def film_facts(
+    data:bytes, # an mp4
+    fps, # frames per second of the set
+) -> dict: # `info` of a camera
+    "What LeRobot notes about a film."
+    with av.open(io.BytesIO(data)) as film:
+        s = film.streams.video[0]
+        c, depth = s.codec_context, s.codec_context.pix_fmt.startswith("gray")
+        return {"video.height": c.height, "video.width": c.width,
+                "video.codec": c.codec.canonical_name, "video.pix_fmt": c.pix_fmt,
+                "video.fps": int(s.base_rate or fps), "video.channels": 1 if depth else 3,
+                "has_audio": bool(film.streams.audio), "is_depth_map": False}
+
+@patch
+def _note_films(self:DatasetWriter, encoded):
+    for k, film in encoded.items():
+        if isinstance(film, bytes): self.features[k]["info"] = film_facts(film, self.fps)
+
 # %% ../nbs/01_data.ipynb #9ed5c23f
 @patch
 def _write_episode(self:DatasetWriter, columns, step_tasks, encoded, pixel_stats):
     "New files first, `info.json` last: until that one is renamed into place, the episode does not exist."
     tasks, n = list(dict.fromkeys([*self.tasks, *step_tasks])), len(step_tasks)
     table = self._episode_table(columns, [tasks.index(t) for t in step_tasks], encoded)
-    stats = {k: vector_stats(to_numpy(table[k], self.features[k]["shape"], k)) for k in table.column_names
+    stats = {k: vector_stats(to_numpy(table[k], self.features[k]["shape"], k))
+             for k in table.column_names
              if self.features[k]["dtype"] in NUMBERS} | pixel_stats
-    if self.num_episodes: stats = {k: d for k, d in stats.items() if k in self.stats}          # a part must not stand for the whole
+    if self.num_episodes:
+        stats = {k: d for k, d in stats.items() if k in self.stats}      # a part is not the whole
     row, total = self._episode_row(step_tasks, stats, n), aggregate_stats([self.stats, stats])
     info = {**self.info, "total_episodes": self.num_episodes + 1, "total_frames": self.info["total_frames"] + n, "total_tasks": len(tasks),
             "splits": {"train": f"0:{self.num_episodes + 1}"}}
+    if not self.num_episodes: self._note_films(encoded)
     new = {fill_path(VIDEO_PATH, row, f"videos/{k}", k): b for k, b in encoded.items() if isinstance(b, bytes)}
     new |= {fill_path(DATA_PATH, row, "data"): parquet_bytes(table),
             fill_path(EPISODES_PATH, row, "meta/episodes"): parquet_bytes(pa.Table.from_pylist([row]))}
@@ -1159,10 +1292,12 @@ def undo_episode(self:DatasetWriter) -> int: # the number of the episode that is
 Finding = namedtuple("Finding", "level check episodes found cure drop", defaults=[False])   # level: error or warning; drop: repair leaves these episodes out
 LFS_CURE = "run `git lfs pull` in its folder"
 
+def cure_for(e, usual) -> str: return LFS_CURE if "git lfs pull" in str(e) else usual
+
 def broken(check, episodes, found) -> Finding:
     "An error that costs its episodes."
     text = str(found).split(CURE)[0]
-    return Finding("error", check, episodes, text, LFS_CURE if "git lfs pull" in text else "drop the episode", True)
+    return Finding("error", check, episodes, text, cure_for(text, "drop the episode"), True)
 
 # %% ../nbs/01_data.ipynb #07d814af
 class Scan:
@@ -1172,8 +1307,9 @@ class Scan:
         self.films, self.pictures, self.places, self.light = OrderedDict(), OrderedDict(), {}, {}
         self.info = load_info(self.root)
         self.features, self.fps, n = self.info["features"], self.info["fps"], self.info["total_episodes"]
-        self.sizes = {k: {} for k in cameras_of(self.features)}                  # camera -> episode -> (height, width)
-        rows = {r["episode_index"]: r for r in episode_rows(self.root, self.info, on_error=self._complain)}
+        self.sizes = {k: {} for k in cameras_of(self.features)}        # camera -> episode -> (height, width)
+        rows = {r["episode_index"]: r for r in episode_rows(self.root, self.info,
+                                                            on_error=self._complain)}
         whole = n <= len(rows) and all(e in rows for e in range(n))
         self.rows = {e: r for e, r in sorted(rows.items()) if not whole or e < n}
         for path in dict.fromkeys(fill_path(self.info["data_path"], r, "data") for r in self.rows.values()): self._read(path)
@@ -1183,9 +1319,9 @@ class Scan:
 # %% ../nbs/01_data.ipynb #137c4814
 @patch
 def _complain(self:Scan, e):
-    text = str(e).split(CURE)[0]
-    cure = LFS_CURE if "git lfs pull" in text else "its episodes are lost; the others can be repaired"
-    if len(self.findings) < 20: self.findings.append(Finding("error", "episode table", [], text, cure))
+    cure = cure_for(e, "its episodes are lost; the others can be repaired")
+    if len(self.findings) < 20:
+        self.findings.append(Finding("error", "episode table", [], str(e).split(CURE)[0], cure))
 
 @patch
 def _read(self:Scan, path):
@@ -1198,19 +1334,26 @@ def _read(self:Scan, path):
     order = np.argsort(columns["episode_index"], kind="stable")
     numbers, first = np.unique(columns["episode_index"][order], return_index=True)
     for e, at in zip(numbers.tolist(), np.split(order, first[1:])):
-        if e in self.rows: self.columns[e], self.where[e] = {k: v[at] for k, v in columns.items()}, (path, at)
+        if e in self.rows:
+            self.columns[e], self.where[e] = {k: v[at] for k, v in columns.items()}, (path, at)
 
 # %% ../nbs/01_data.ipynb #0c69c0f9
+def told_tasks(row) -> list: # of str
+    "The tasks that the episode table names."
+    tasks = row.get("tasks")
+    return [t for t in tasks if isinstance(t, str)] if isinstance(tasks, list) else []
+
 @patch
 def _read_tasks(self:Scan):
     try: self.tasks = load_tasks(self.root, self.info)
     except DatasetError as e:
-        told = lambda r: [t for t in (r.get("tasks") or []) if isinstance(t, str)] if isinstance(r.get("tasks") or [], list) else []
-        pairs = {int(c["task_index"][0]): told(self.rows[i])[0] for i, c in self.columns.items() if len(told(self.rows[i])) == 1 and len(c["task_index"])}
+        one = [i for i, c in self.columns.items() if len(told_tasks(self.rows[i])) == 1
+               and len(c["task_index"])]
+        pairs = {int(self.columns[i]["task_index"][0]): told_tasks(self.rows[i])[0] for i in one}
         pairs = {t: text for t, text in pairs.items() if 0 <= t < 1_000_000}
         self.tasks = [pairs.get(i, "") for i in range(max(pairs, default=-1) + 1)]
-        text = str(e).split(CURE)[0]
-        self.findings.append(Finding("error", "tasks", [], text, LFS_CURE if "git lfs pull" in text else "take them from the episode table"))
+        cure = cure_for(e, "take them from the episode table")
+        self.findings.append(Finding("error", "tasks", [], str(e).split(CURE)[0], cure))
 
 # %% ../nbs/01_data.ipynb #8521e123
 @patch
@@ -1232,7 +1375,8 @@ def spans(self:Scan, key) -> dict: # film -> [(first frame, its end, episode)], 
         out = {}
         for e, r in self.rows.items():
             path = fill_path(self.info["video_path"], r, f"videos/{key}", key)
-            out.setdefault(path, []).append((self.start(key, e), self.start(key, e) + r["length"], e))
+            out.setdefault(path, []).append((self.start(key, e), self.start(key, e) + r["length"],
+                                             e))
         self.places[key] = {p: sorted(v) for p, v in out.items()}
     return self.places[key]
 
@@ -1241,8 +1385,9 @@ def spans(self:Scan, key) -> dict: # film -> [(first frame, its end, episode)], 
 def numbers(self:Scan, key, e) -> np.ndarray: # (n,) frame numbers in its film
     "Which frame belongs to each row of an episode, -1 for none."
     path = fill_path(self.info["video_path"], self.rows[e], f"videos/{key}", key)
-    stamps, start = self.columns[e]["timestamp"].astype(float), self.rows[e][f"videos/{key}/from_timestamp"]
-    return match_frames(self.film(key, e), self.fps, start, stamps, max(end for _, end, _ in self.spans(key)[path]))
+    start, stamps = self.rows[e][f"videos/{key}/from_timestamp"], self.columns[e]["timestamp"].astype(float)
+    needed = max(end for _, end, _ in self.spans(key)[path])
+    return match_frames(self.film(key, e), self.fps, start, stamps, needed)
 
 @patch
 def cells(self:Scan, key, e) -> list: # of packed pictures, see `open_picture`
@@ -1253,6 +1398,7 @@ def cells(self:Scan, key, e) -> list: # of packed pictures, see `open_picture`
         self.pictures[key, path] = _picture_column(self.root, path, key)
     return self.pictures[key, path].take(pa.array(at)).to_pylist()
 
+# %% ../nbs/01_data.ipynb #bc392b9f
 @patch
 def frames(self:Scan, key, e, rows) -> list: # of (H, W, 3) uint8
     "Some pictures of an episode; raises where there is none."
@@ -1279,11 +1425,15 @@ def check_gaps(s):
     n = s.info["total_episodes"]
     if lost := n - sum(e < n for e in s.rows):
         missing = [e for e in range(min(n, len(s.rows) + 1000)) if e not in s.rows]
-        some = f"{missing}" if len(missing) == lost else f"{lost} of them, the first is {missing[0]}"
-        yield Finding("error", "index gaps", missing, f"info.json counts {n} episodes, the table lacks {some}: readers that look up by position mix up films", "renumber")
+        some = f"{missing}" if len(missing) == lost else f"{lost}, the first is {missing[0]}"
+        yield Finding("error", "index gaps", missing, f"info.json counts {n} episodes, the table "
+                      f"lacks {some}: "
+                      "readers that look up by position mix up films", "renumber")
     if old := leftovers(s.root, s.info, list(s.rows.values())):
         yield Finding("warning", "leftovers", [], f"{len(old)} files of an unfinished episode", "the next recording removes them")
-    for k, why in left_out(s.features).items(): yield Finding("warning", "left out", [], f"{k}: {why}", "nothing, if you can do without; a copy has no such column")
+    for k, why in left_out(s.features).items():
+        yield Finding("warning", "left out", [], f"{k}: {why}", "nothing, if you can do without; a "
+                      "copy has no such column")
 
 # %% ../nbs/01_data.ipynb #f5e5104a
 @doctor_check
@@ -1307,24 +1457,25 @@ def check_film(s, k, e):
     "One camera of one episode."
     n, start = s.rows[e]["length"], s.start(k, e)
     try: film, numbers = s.film(k, e), s.numbers(k, e)
-    except (FileNotFoundError, DatasetError) as err:
-        yield broken("video", [e], err)
-        return
+    except (FileNotFoundError, DatasetError) as err: return broken("video", [e], err)
     s.sizes[k][e] = film.size
-    have, counted = len(film) - start, len(numbers) == n and (numbers == start + np.arange(n)).all()
-    if not counted and (numbers < 0).any():
-        yield broken("video", [e], f"{k}: by the film's clock {(numbers < 0).sum()} of {n} rows have no picture, the first is row {np.argmax(numbers < 0)}: the camera lost frames")
-    elif counted and have <= 0: yield broken("video", [e], f"{k}: begins at frame {start} of a film that has {len(film)}: its from_timestamp is wrong (a merge?)")
-    elif counted and have < n: yield broken("video", [e], f"{k}: {have} frames for {n} rows")
-    elif counted and have > n and len(film) == have and is_alone(s, k, e):
-        yield Finding("warning", "video", [e], f"{k}: {have} frames for {n} rows; was a frame lost in the table?", "look at the episode")
-    elif not counted: yield Finding("warning", "film clock", [e], f"{k}: the film's clock is uneven; each row gets the frame shown at its time", "nothing; a copy is even")
-
-@doctor_check
-def check_films(s):
-    for k in cameras_of(s.features, "video"):
-        for e in [e for e in s.rows if e in s.columns]: yield from check_film(s, k, e)
-        yield from check_spans(s, k)
+    have, lost = len(film) - start, numbers < 0
+    if len(numbers) != n: return
+    if (numbers != start + np.arange(n)).any():
+        if not lost.any(): return Finding("warning", "film clock", [e], f"{k}: the film's clock is "
+                                          "uneven; "
+                                          "each row gets the frame shown at its time", "nothing; a copy is even")
+        return broken("video", [e], f"{k}: by the film's clock {lost.sum()} of {n} rows have no "
+                      "picture, "
+                      f"the first is row {np.argmax(lost)}: the camera lost frames")
+    if have <= 0: return broken("video", [e], f"{k}: begins at frame {start} of a film that has "
+                                f"{len(film)}: "
+                                "its from_timestamp is wrong (a merge?)")
+    if have < n: return broken("video", [e], f"{k}: {have} frames for {n} rows")
+    if have > n and len(film) == have and is_alone(s, k, e):
+        return Finding("warning", "video", [e], f"{k}: {have} frames for {n} rows; was a frame lost "
+                       "in the table?",
+                       "look at the episode")
 
 def is_alone(s, key, e) -> bool:
     "Does no other episode share this film?"
@@ -1334,17 +1485,37 @@ def is_alone(s, key, e) -> bool:
 def check_spans(s, k):
     "Are the parts of a film that episodes claim next to each other?"
     for path, parts in s.spans(k).items():
-        for (a, end, e), (b, _, f) in zip(parts, parts[1:]):
-            if b < end: yield broken("film times", [e, f], f"{k}: episode {f} begins at frame {b} of {path}, before episode {e} ends ({end}): one of them shows pictures of the other")
-        total = sum(end - a for a, end, _ in parts)
-        late = [f for (_, end, _), (b, _, f) in zip(parts, parts[1:]) if b > end]
-        if late and parts[-1][2] in s.sizes[k] and len(s.film(k, parts[-1][2])) == total and counts(s.film(k, parts[-1][2]).clock(s.fps), total):
-            yield broken("film times", late, f"{k}: {path} has exactly the frames of its {len(parts)} episodes, but they claim parts of it with gaps: the times drift, pictures and rows are apart")
-        elif late: yield Finding("warning", "film times", late, f"{k}: nobody claims the frames of {path} before these episodes", "compare pictures and numbers there")
-    for e, r in s.rows.items():
-        end, n = r.get(f"videos/{k}/to_timestamp"), r["length"]
-        if isinstance(end, float) and abs((end - r[f"videos/{k}/from_timestamp"])*s.fps - n) > 1.01:
-            yield Finding("warning", "film times", [e], f"{k}: from and to are {(end - r[f'videos/{k}/from_timestamp'])*s.fps:.3g} frames apart, the episode has {n} rows", "compare pictures and numbers there")
+        pairs, last = [*zip(parts, parts[1:])], parts[-1][2]
+        for (_, end, e), (b, _, f) in pairs:
+            if b < end: yield broken("film times", [e, f], f"{k}: episode {f} begins at frame {b} "
+                                     f"of {path}, before "
+                                     f"episode {e} ends ({end}): one of them shows pictures of the other")
+        late, total = [f for (_, end, _), (b, _, f) in pairs
+                       if b > end], sum(end - a for a, end, _ in parts)
+        if not late: continue
+        full = last in s.sizes[k] and len(s.film(k,
+                                                 last)) == total and counts(s.film(k,
+                                                                                   last).clock(s.fps), total)
+        if full: yield broken("film times", late, f"{k}: {path} has exactly the frames of its "
+                              "episodes, but they "
+                              "claim parts of it with gaps: the times drift, pictures and rows are apart")
+        else: yield Finding("warning", "film times", late, f"{k}: nobody claims the frames of "
+                            f"{path} before these "
+                            "episodes", "compare pictures and numbers there")
+
+# %% ../nbs/01_data.ipynb #a384911f
+@doctor_check
+def check_films(s):
+    for k in cameras_of(s.features, "video"):
+        for e in [e for e in s.rows if e in s.columns]:
+            if found := check_film(s, k, e): yield found
+        yield from check_spans(s, k)
+        for e, r in s.rows.items():
+            start, end, n = r[f"videos/{k}/from_timestamp"], r.get(f"videos/{k}/to_timestamp"), r["length"]
+            if isinstance(end, float) and abs((end - start)*s.fps - n) > 1.01:
+                yield Finding("warning", "film times", [e], f"{k}: from and to are "
+                              f"{(end - start)*s.fps:.3g} frames "
+                              f"apart, the episode has {n} rows", "compare pictures and numbers there")
 
 # %% ../nbs/01_data.ipynb #08f0eb88
 @doctor_check
@@ -1352,8 +1523,11 @@ def check_pictures(s):
     for k in cameras_of(s.features, "image"):
         for e in [e for e in s.rows if e in s.columns]:
             try:
-                sizes = [picture_size(c, f"{k}: frame {i} of episode {e}") for i, c in enumerate(s.cells(k, e))]
-                if len(set(sizes)) > 1: raise DatasetError(f"{k}: episode {e} holds pictures of different sizes, {sorted(set(sizes))[:3]}")
+                sizes = [picture_size(c, f"{k}: frame {i} of episode {e}") for i,
+                         c in enumerate(s.cells(k, e))]
+                if len(set(sizes)) > 1:
+                    raise DatasetError(f"{k}: episode {e} holds pictures of different sizes, "
+                                       f"{sorted(set(sizes))[:3]}")
                 s.sizes[k][e] = sizes[0]
             except DatasetError as err: yield broken("picture", [e], err)
 
@@ -1367,8 +1541,11 @@ def check_sizes(s):
     for k, sizes in s.sizes.items():
         size, declared = true_size(s, k), tuple(s.features[k]["shape"][:2])
         text = "{}: pictures of {} x {}, meta/info.json declares {} x {}"
-        if size != declared: yield Finding("error", "size", [], text.format(k, *size, *declared), "a copy declares the true size")
-        if odd := [e for e, x in sizes.items() if x != size]: yield broken("size", odd, text.format(k, *sizes[odd[0]], *size))
+        if size != declared:
+            yield Finding("error", "size", [], text.format(k, *size, *declared),
+                          "a copy declares the true size")
+        if odd := [e for e, x in sizes.items() if x != size]:
+            yield broken("size", odd, text.format(k, *sizes[odd[0]], *size))
 
 # %% ../nbs/01_data.ipynb #63dcbc3d
 @doctor_check
@@ -1380,25 +1557,32 @@ def check_nan(s):
 # %% ../nbs/01_data.ipynb #81b7d184
 def wrong_stats(d, x) -> str: # what is wrong, or nothing
     "Do these statistics describe these rows?"
-    x, spread = x.reshape(len(x), -1).astype(np.float64), x.std(0, dtype=np.float64).ravel()
-    off = {q: np.abs(np.ravel(d[q]) - getattr(x, q)(0)) for q in ("mean", "std", "min", "max") if q in d}
+    x = x.reshape(len(x), -1).astype(np.float64)
+    spread = x.std(0)
+    off = {q: np.abs(np.ravel(d[q]) - getattr(x, q)(0)) for q in ("mean", "std", "min", "max")
+           if q in d}
     slack = {"mean": .01*spread.max() + 1e-6, "std": .05*spread + .01*spread.max() + 1e-6}
     bad = [q for q, v in off.items() if (v > slack.get(q, .01*np.ptp(x) + 1e-6)).any()]
     return f"the {bad[0]} of {{}} is not that of the rows" if bad else ""
 
+# %% ../nbs/01_data.ipynb #40f004b1
 @doctor_check
 def check_stats(s):
     try: stats = load_stats(s.root, s.info)
     except DatasetError as e:
-        yield Finding("error", "stats", [], re.split("[;.] `smolvla", str(e).split(CURE)[0].replace(str(s.root), s.root.name))[0], LFS_CURE if "git lfs pull" in str(e) else "compute them")
-        return
+        text = str(e).split(CURE)[0].replace(str(s.root), s.root.name)
+        return (yield Finding("error", "stats", [], re.split("[;.] `smolvla", text)[0],
+                              cure_for(e, "compute them")))
     for k in [*s.vectors, *s.sizes]:
         d, x = stats.get(k, {}), s.joined(k) if k in s.vectors else np.zeros((0, 1))
-        used = k.startswith(("action", "observation."))
-        if d and not all(np.isfinite(v).all() for v in d.values()): yield Finding("error", "stats", [], f"the statistics of {k} hold NaN or infinity", "compute them")
-        elif k in s.sizes: continue
-        elif not d: yield Finding("error" if used else "warning", "stats", [], f"{k} has no mean and std", "compute them")
-        elif len(x) and np.isfinite(x).all() and (found := wrong_stats(d, x)): yield Finding("error", "stats", [], found.format(k), "compute them")
+        level = "error" if k.startswith(("action", "observation.")) else "warning"
+        if not all(np.isfinite(v).all() for v in d.values()):
+            yield Finding("error", "stats", [], f"the statistics of {k} hold NaN or infinity",
+                          "compute them")
+        elif not d and k not in s.sizes:
+            yield Finding(level, "stats", [], f"{k} has no mean and std", "compute them")
+        elif len(x) and np.isfinite(x).all() and (found := wrong_stats(d, x)):
+            yield Finding("error", "stats", [], found.format(k), "compute them")
 
 # %% ../nbs/01_data.ipynb #da42823c
 def joint_name(s, key, j) -> str:
@@ -1409,7 +1593,9 @@ def joint_name(s, key, j) -> str:
 def check_names(s):
     for k in [k for k in s.vectors if k in ("action", "observation.state")]:
         if s.features[k].get("names") and not names_of(s.features[k]):
-            yield Finding("warning", "names", [], f"{k} has {int(np.prod(s.features[k]['shape']))} values, its names are {str(s.features[k]['names'])[:80]}", "they count as no names")
+            yield Finding("warning", "names", [], f"{k} has {int(np.prod(s.features[k]['shape']))} "
+                          f"values, its names are {str(s.features[k]['names'])[:80]}",
+                          "they count as no names")
 
 # %% ../nbs/01_data.ipynb #4880fab1
 @doctor_check
@@ -1419,7 +1605,10 @@ def check_joints(s):
         if len(x) < 2 or x.ndim != 2 or not np.isfinite(x).all(): continue
         low, high = x.min(0), x.max(0)
         for j, span in enumerate(high - low):
-            if span < 1e-4: yield Finding("warning", "constant joint", [], f"{joint_name(s, k, j)} is {low[j]:.3g} in every row: it never moved, so a policy cannot know how far is far", "check its cable and calibration")
+            if span < 1e-4:
+                yield Finding("warning", "constant joint", [], f"{joint_name(s, k, j)} is "
+                              f"{low[j]:.3g} in every row: it never moved, so a policy cannot know "
+                              "how far is far", "check its cable and calibration")
             elif "gripper" not in joint_name(s, k, j):
                 stuck = max(((x[:, j] - low[j]) < .001*span).mean(), ((high[j] - x[:, j]) < .001*span).mean())
                 if stuck > .3: yield Finding("warning", "saturated joint", [], f"{joint_name(s, k, j)} rests at its end {stuck:.0%} of the time", "check its calibrated range")
@@ -1431,26 +1620,34 @@ def likely_units(
 ) -> str|None: # "radians", "-100 to 100", or None: degrees, or no joints
     "What units joints have that do not say so."
     if not names or not all(n.endswith(".pos") or n in JOINTS for n in names): return None
-    joints, ends = [j for j, n in enumerate(names) if "gripper" not in n], None
-    if len(x) > 1 and joints: ends = np.abs(x[:, joints]).max(0)
-    if ends is None or not np.isfinite(x).all() or x[:, joints].std(0).max() < .01: return None
-    return "radians" if ends.max() < 3.3 else "-100 to 100" if 99 <= ends.max() <= 100.001 else None
+    joints = [j for j, n in enumerate(names) if "gripper" not in n]
+    if len(x) < 2 or not joints or not np.isfinite(x).all() or x[:, joints].std(0).max() < .01:
+        return None
+    most = np.abs(x[:, joints]).max()
+    return "radians" if most < 3.3 else "-100 to 100" if 99 <= most <= 100.001 else None
 
+# %% ../nbs/01_data.ipynb #739cec51
 @doctor_check
 def check_units(s):
     for k in s.vectors:
-        good = {e: c[k] for e, c in s.columns.items() if len(c[k]) > 1 and c[k].ndim == 2 and np.isfinite(c[k]).all()}
+        good = {e: c[k] for e, c in s.columns.items() if len(c[k]) > 1 and c[k].ndim == 2
+                and np.isfinite(c[k]).all()}
         if not good: continue
         spread = np.stack([x.std(0) for x in good.values()])
         moving = np.median(spread, 0) > 1e-4
         if moving.any():
             ratio = np.median(spread[:, moving]/np.median(spread[:, moving], 0), 1)
             if odd := [e for e, r in zip(good, ratio) if not 1/20 < r < 20]:
-                yield Finding("warning", "unit jump", odd, f"{k} moves {ratio[list(good).index(odd[0])]:.2g} times as far as in the other episodes", "one unit for all: degrees or radians?")
-        if units_of(s.features[k])[:1] == ["degrees"] and max(np.abs(x).max() for x in good.values()) < 3.2:
+                yield Finding("warning", "unit jump", odd,
+                              f"{k} moves {ratio[list(good).index(odd[0])]:.2g} times as "
+                              "far as in the other episodes", "one unit for all: degrees or radians?")
+        units, x = units_of(s.features[k]), np.concatenate(list(good.values()))
+        if units[:1] == ["degrees"] and np.abs(x).max() < 3.2:
             yield Finding("warning", "units", [], f"{k} is declared in degrees but never leaves -3.2 to 3.2", "is it in radians?")
-        elif not units_of(s.features[k]) and (unit := likely_units(np.concatenate(list(good.values())), names_of(s.features[k]))):
-            yield Finding("warning", "units", [], f"{k} declares no units; its numbers look like {unit}, not degrees", "declare or convert them before mixing or replaying")
+        elif not units and (unit := likely_units(x, names_of(s.features[k]))):
+            yield Finding("warning", "units", [], f"{k} declares no units; its numbers look like "
+                          f"{unit}, not degrees",
+                          "declare or convert them before mixing or replaying")
 
 # %% ../nbs/01_data.ipynb #10ad2123
 def step_sizes(s, key, e) -> np.ndarray: # (n-1, D) change per frame, as a fraction of its limit
@@ -1465,7 +1662,8 @@ def step_sizes(s, key, e) -> np.ndarray: # (n-1, D) change per frame, as a fract
 @doctor_check
 def check_speed(s):
     for k in [k for k in s.vectors if k in ("action", "observation.state")]:
-        fast = {e: step_sizes(s, k, e) for e in s.rows if e in s.columns and len(s.columns[e][k]) > 1 and s.columns[e][k].ndim == 2}
+        fast = {e: step_sizes(s, k, e) for e in s.rows if e in s.columns
+                and len(s.columns[e][k]) > 1 and s.columns[e][k].ndim == 2}
         if bad := [e for e, v in fast.items() if (v > 1).any()]:
             e = max(bad, key=lambda e: fast[e].max())
             i, j = np.unravel_index(fast[e].argmax(), fast[e].shape)
@@ -1479,7 +1677,9 @@ def brightness(s, key, e, n=4) -> tuple: # mean and contrast (0 to 255), and the
     return x.mean(), x.std((1, 2)).mean(), (np.abs(np.diff(x, axis=0)) > 20).mean()
 
 # %% ../nbs/01_data.ipynb #868c20ea
-DULL = {"nearly black": lambda m, c, d: m < 10, "one colour only": lambda m, c, d: m >= 10 and c < 3, "a still picture": lambda m, c, d: c >= 3 and d < 1e-4}
+DULL = {"nearly black": lambda m, c, d: m < 10, "one colour only": lambda m, c, d: m >= 10
+        and c < 3,
+        "a still picture": lambda m, c, d: c >= 3 and d < 1e-4}
 
 @doctor_check
 def check_cameras(s):
@@ -1488,7 +1688,8 @@ def check_cameras(s):
         good = [e for e in s.rows if e not in bad and e in s.columns and e in s.sizes[k]]
         for e in good[::max(1, len(good)//50)]:
             try: s.light[k][e] = brightness(s, k, e)
-            except DatasetError as err: yield broken("video" if s.features[k]["dtype"] == "video" else "picture", [e], err)
+            except DatasetError as err:
+                yield broken("video" if s.features[k]["dtype"] == "video" else "picture", [e], err)
         for what, test in DULL.items():
             if dull := [e for e, v in s.light[k].items() if test(*v)]: yield Finding("warning", "camera", dull, f"{k} shows {what}", "check the lens cap, the cable and the view")
 
@@ -1522,7 +1723,8 @@ def doctor(
     "Look for what ruins training. A broken file is a finding; only an unreadable meta/info.json raises."
     s = Scan(root)
     if not s.info["total_episodes"]:
-        return Report(s, [Finding("warning", "empty", [], "no finished episode yet", "record one first")])
+        return Report(s, [Finding("warning", "empty", [], "no finished episode yet",
+                                  "record one first")])
     for c in CHECKS: s.findings += list(c(s))
     return Report(s, sorted(join_pointers(s.findings), key=lambda f: f.level))
 
@@ -1531,7 +1733,8 @@ def join_pointers(findings) -> list:
     notes = [f for f in findings if f.cure == LFS_CURE]
     if len(notes) < 2: return findings
     lost = sorted({e for f in notes for e in f.episodes})
-    one = Finding("error", "git lfs", lost, f"{len(notes)} files are Git-LFS pointers, for example {notes[0].found.split(':')[0]}", LFS_CURE, True)
+    one = Finding("error", "git lfs", lost, f"{len(notes)} files are Git-LFS pointers, for example "
+                  f"{notes[0].found.split(':')[0]}", LFS_CURE, True)
     return [one, *(f for f in findings if f.cure != LFS_CURE)]
 
 # %% ../nbs/01_data.ipynb #c3dc7c91
@@ -1539,7 +1742,8 @@ def join_pointers(findings) -> list:
 def plot(self:Report, axs=None):
     "Joint spread, fastest step and brightness of every episode; grey is the normal range. Returns the figure."
     import matplotlib.pyplot as plt
-    s, key = self.scan, "action" if "action" in self.scan.vectors else next(iter(self.scan.vectors), None)
+    s = self.scan
+    key = "action" if "action" in s.vectors else next(iter(s.vectors), None)
     if key is None: raise DatasetError(f"{s.root} has no column of numbers to draw.")
     if axs is None: _, axs = plt.subplots(1, 3, figsize=(8, 2.6), layout="constrained")
     es = [e for e in s.rows if e in s.columns and len(s.columns[e][key]) > 1]
@@ -1556,21 +1760,26 @@ def plot(self:Report, axs=None):
     return axs[0].figure
 
 # %% ../nbs/01_data.ipynb #b6645bbb
+def copy_film(s, key, e) -> bytes|Encoder: # the file itself, or its frames encoded again
+    "Byte for byte if the film holds this episode alone and its clock is even."
+    film, numbers, n = s.film(key, e), s.numbers(key, e), s.rows[e]["length"]
+    alone = len(film) == n and (numbers == np.arange(n)).all()
+    if alone and np.abs(film.clock(s.fps) - np.arange(n)).max() < .5:
+        return Path(film.path).read_bytes()
+    again = Encoder(s.fps, *film.size, crf=18, gop=8)
+    for i in numbers: again.add(film.frame(int(i)))
+    return again
+
 def copy_camera(s, key, e) -> tuple: # encoded film or PNGs, and their statistics
     "One camera of one episode, for `repair`: the file itself if it holds this episode alone, else encoded again."
-    n, some = s.rows[e]["length"], lambda: np.unique(np.linspace(0, s.rows[e]["length"] - 1, min(s.rows[e]["length"], 100)).astype(int))
     if s.features[key]["dtype"] == "image":
-        encoded = [c if isinstance(c, dict) else {"bytes": c, "path": None} for c in s.cells(key, e)]
-    else:
-        film, numbers = s.film(key, e), s.numbers(key, e)
-        t = film.clock(s.fps)
-        if len(film) != n or (numbers != np.arange(n)).any() or np.abs(t - np.arange(n)).max() > .5:
-            again = Encoder(s.fps, *film.size, crf=18, gop=8)
-            for i in numbers: again.add(film.frame(int(i)))
-            return again.finish(), again.pixels.stats()
-        encoded = Path(film.path).read_bytes()
-    pixels = PixelStats()
-    for f in s.frames(key, e, some()): pixels.add(f)
+        encoded = [c if isinstance(c, dict) else {"bytes": c, "path": None}
+                   for c in s.cells(key, e)]
+    else: encoded = copy_film(s, key, e)
+    if isinstance(encoded, Encoder): return encoded.finish(), encoded.pixels.stats()
+    n, pixels = s.rows[e]["length"], PixelStats()
+    for f in s.frames(key, e, np.unique(np.linspace(0, n - 1, min(n, 100)).astype(int))):
+        pixels.add(f)
     return encoded, pixels.stats()
 
 # %% ../nbs/01_data.ipynb #1d50adaa
@@ -1583,22 +1792,31 @@ def copy_episode(s, e, features, writer):
 # %% ../nbs/01_data.ipynb #8d9c9a48
 def copy_features(s) -> dict:
     "The columns of the copy: served ones, cameras with the size of their pictures."
-    features = {k: f for k, f in s.features.items() if k not in AUTO_FEATURES and k not in left_out(s.features)}
-    return {k: {**f, "shape": [*true_size(s, k), 3]} if k in s.sizes else f for k, f in features.items()}
+    away = AUTO_FEATURES.keys() | left_out(s.features).keys()
+    features = {k: f for k, f in s.features.items() if k not in away}
+    return {k: {**f, "shape": [*true_size(s, k), 3]} if k in s.sizes else f for k,
+            f in features.items()}
 
-OWN_KEYS = ("data_path", "video_path", "codebase_version", "features", "fps", "robot_type", "splits", "chunks_size", "data_files_size_in_mb",
-            "video_files_size_in_mb", "total_episodes", "total_frames", "total_tasks", "total_videos", "total_chunks")
-OWN_FILES = ("info.json", "stats.json", "tasks.parquet", "tasks.jsonl", "episodes.jsonl", "episodes_stats.jsonl", "recording.json")
+OWN_KEYS = ("data_path", "video_path", "codebase_version", "features", "fps", "robot_type",
+            "splits",
+            "chunks_size", "data_files_size_in_mb", "video_files_size_in_mb", "total_episodes",
+            "total_frames", "total_tasks", "total_videos", "total_chunks")
+OWN_FILES = ("data", "meta", "videos", "meta/episodes", *(f"meta/{n}" for n in (
+    "info.json", "units.json", "stats.json", "tasks.parquet", "tasks.jsonl", "episodes.jsonl", "episodes_stats.jsonl")))
 
+# %% ../nbs/01_data.ipynb #d878711f
 def copy_rest(s, out, keep) -> list: # of what stayed behind
     "Files that are no part of the format, such as a README or what a recorder noted."
-    out, left = Path(out), []
+    left = []
     for p in sorted([*s.root.glob("*"), *s.root.glob("meta/*")]):
-        name = p.relative_to(s.root)
-        if str(name) in ("data", "meta", "videos", "meta/episodes") or p.parent.name == "meta" and p.name in OWN_FILES or p.name.startswith(".") or p.suffix == ".tmp": continue
-        if p.is_file() and not p.is_symlink() and p.stat().st_size < 1 << 26: write_durable(out/name, p.read_bytes())
-        else: left.append(str(name))
-    if (s.root/"meta/recording.json").is_file(): write_durable(out/"meta/recording.json", json_bytes(kept_seeds(read_json(confine(s.root, "meta/recording.json")), len(s.rows), keep)))
+        name = str(p.relative_to(s.root))
+        if name in OWN_FILES or p.name.startswith(".") or p.suffix == ".tmp": continue
+        try:
+            data = regular(confine(s.root, name), 1 << 26).read_bytes()
+            if name == "meta/recording.json":
+                data = json_bytes(kept_seeds(parse_json(data, name), len(s.rows), keep))
+            write_durable(Path(out)/name, data)
+        except (DatasetError, FileNotFoundError): left.append(name)
     return left
 
 # %% ../nbs/01_data.ipynb #f0394f6e
@@ -1609,13 +1827,33 @@ def kept_seeds(
 ) -> dict: # the same, for the copy
     "Which scenes the copy holds."
     runs = state.get("runs")
-    if not isinstance(runs, dict) or not all(isinstance(r, dict) and isinstance(r.get("seeds"), list) for r in runs.values()): return state
-    flat, out = [(k, seed) for k, r in runs.items() for seed in r["seeds"]], {k: {**r, "seeds": [], "failed": list(r.get("failed") or [])} for k, r in runs.items()}
+    lists = lambda r: isinstance(r, dict) and isinstance(r.get("seeds"),
+                                                         list) and isinstance(r.get("failed", []),
+                                                                              list)
+    if not isinstance(runs, dict) or not all(map(lists, runs.values())): return state
+    flat = [(k, seed) for k, r in runs.items() for seed in r["seeds"]]
     stays = set(keep) if len(flat) == n else set(range(min(len(flat), len(keep))))
+    out = {k: {**r, "seeds": [], "failed": list(r.get("failed", []))} for k, r in runs.items()}
     for i, (k, seed) in enumerate(flat): out[k]["seeds" if i in stays else "failed"].append(seed)
     return {**state, "runs": out}
 
 # %% ../nbs/01_data.ipynb #891e9cfb
+def to_keep(
+    report:Report,
+    drop, # episodes to leave out besides the broken ones
+) -> list: # of episodes
+    "The whole episodes, less those that are not wanted."
+    s, bad = report.scan, {e for f in report.findings if f.drop for e in f.episodes} | set(drop)
+    if strange := sorted(set(drop) - s.rows.keys()):
+        raise DatasetError(f"{s.root} has no episode {strange[0]} that could be dropped; it has "
+                           f"{len(s.rows)} "
+                           f"({min(s.rows, default=0)} to {max(s.rows, default=0)}).")
+    keep = [e for e in s.rows if e in s.columns and e not in bad]
+    why = next((f": {f.found} -> {f.cure}" for f in report.findings if f.level == "error"), "")
+    if not keep: raise DatasetError(f"{s.root}: no episode is whole, nothing can be saved{why}.")
+    return keep
+
+# %% ../nbs/01_data.ipynb #94661d76
 def repair(
     root, # folder of a data set
     out, # new folder
@@ -1623,22 +1861,19 @@ def repair(
 ) -> Report: # of the new set
     "Copy what is whole into a new v3.0 set, renumbered, with fresh statistics."
     report = doctor(root)
-    s, bad = report.scan, {e for f in report.findings if f.drop for e in f.episodes} | set(drop)
-    if strange := sorted(set(drop) - s.rows.keys()):
-        raise DatasetError(f"{root} has no episode {strange[0]} that could be dropped; it has {len(s.rows)} ({min(s.rows, default=0)} to {max(s.rows, default=0)}).")
-    keep = [e for e in s.rows if e in s.columns and e not in bad]
-    why = next((f": {f.found} -> {f.cure}" for f in report.findings if f.level == "error"), "")
-    if not keep: raise DatasetError(f"{root}: no episode is whole, nothing can be saved{why}.")
-    if Path(out).resolve() == s.root.resolve(): raise DatasetError(f"{out} already holds a data set; give a new folder.")
-    features = copy_features(s)
-    with DatasetWriter(out, s.fps, features, s.info.get("robot_type") or "unknown") as writer:
+    s, keep = report.scan, to_keep(report, drop)
+    with DatasetWriter(out, s.fps, features := copy_features(s), s.info.get("robot_type")
+                       or "unknown") as writer:
         if writer.num_episodes: raise DatasetError(f"{out} already holds a data set; give a new folder.")
         writer.info |= {k: v for k, v in s.info.items() if k not in OWN_KEYS}
         for e in keep: copy_episode(s, e, features, writer)
-        write_durable(Path(out)/"meta/stats.json", json_bytes(plain({**writer.stats, **exact_stats(out)})))
+        write_durable(Path(out)/"meta/stats.json",
+                      json_bytes(plain({**writer.stats, **exact_stats(out)})))
     left = [f"{k} ({why})" for k, why in left_out(s.features).items()] + copy_rest(s, out, keep)
     copy = doctor(out)
-    if left: copy.findings.append(Finding("warning", "left behind", [], f"not in the copy: {', '.join(left)}", f"they are still in {s.root.name}"))
+    if left: copy.findings.append(Finding("warning", "left behind", [],
+                                          f"not in the copy: {', '.join(left)}",
+                                          f"they are still in {s.root.name}"))
     return copy
 
 # %% ../nbs/01_data.ipynb #2b972b4f
@@ -1647,10 +1882,13 @@ def numbers_in(text) -> list: # of int
     out = []
     for part in [p.strip() for p in text.split(",") if p.strip()]:
         m = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", part)
-        if not m or m[2] and int(m[2]) < int(m[1]) or m[2] and int(m[2]) - int(m[1]) > 10**6: raise DatasetError(f"{part!r} is no episode number and no range; write for example 3,17 or 0-2.")
+        if not m or m[2] and int(m[2]) < int(m[1]) or m[2] and int(m[2]) - int(m[1]) > 10**6:
+            raise DatasetError(f"{part!r} is no episode number and no range; write for example 3,17 "
+                               "or 0-2.")
         out += range(int(m[1]), int(m[2] or m[1]) + 1)
     return out
 
+# %% ../nbs/01_data.ipynb #b3e19008
 @call_parse
 def doctor_cli(
     root:str, # folder of a LeRobot data set, or hub id
@@ -1659,10 +1897,13 @@ def doctor_cli(
     plot:str="", # save the plot in this file, for example doctor.png
 ):
     "Find what ruins training in a data set; exit code 1 when there are errors. Example: smolvla_doctor outputs/demo/dataset"
-    if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="backslashreplace")     # an ASCII terminal
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")     # an ASCII terminal
     try:
         numbers = numbers_in(drop)
-        if numbers and not out: raise DatasetError("--drop leaves episodes out of a copy; say where to put it: --out NEW")
+        if numbers and not out:
+            raise DatasetError("--drop leaves episodes out of a copy; say where to put it: --out "
+                               "NEW")
         report = doctor(root)
         print(report)
         if plot: report.plot().savefig(plot, dpi=100)

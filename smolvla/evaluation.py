@@ -385,6 +385,13 @@ def acting_policy(
     "What drives: a name becomes a frozen copy in the format that is quickest here (engine room 07b)"
     return load_policy(policy).fast(compute_dtype) if isinstance(policy, (str, Path)) else policy
 
+def acting_policy(
+    policy,  # whatever `load_policy` takes, or a driver
+    compute_dtype: str = "auto",  # of a policy given by name: float32, bfloat16, or auto, which measures
+):  # FrozenPolicy for a name; an object stays what it is
+    "What drives: a name becomes a frozen copy in the format that is quickest here (engine room 07b)"
+    return load_policy(policy).fast(compute_dtype) if isinstance(policy, (str, Path)) else policy
+
 def as_driver(
     policy,  # whatever `load_policy` takes, or a driver
     n_action_steps: int | None = None,
@@ -615,20 +622,20 @@ def _keep_others(out, **now):
     old = load_result(out/"result.json")
     had = dict(policy=old.policy, task=old.task, seeds=old.seeds, **old.settings)
     for k, v in now.items():
-        if had.get(k) != v:
+        if had.get(k, v if v == "auto" else None) != v:
             short = [f"{x[0]} to {x[-1]}" if k == "seeds" else x for x in (had.get(k), v)]
             raise ValueError(f"{out} holds another evaluation, its {k} was {short[0]} and is {short[1]} now: choose another --out")
 
-def _eval(policy, task, seeds, out, compare, mine, kw, workers, compute_dtype):
+def _eval(policy, task, seeds, out, compare, mine, kw, workers):
     "Evaluate, write, tell, and compare when asked"
     other = load_result(compare) if str(compare).endswith(".json") else None  # first: this run may write over it
     _keep_others(out, policy=policy, task=task, seeds=seeds, **mine, **kw)
     check_task(task)  # told before a policy is loaded
-    driver = load_policy(policy, **mine).fast(compute_dtype)
-    result = evaluate(driver, task, seeds, video_dir=out/"episodes", workers=workers, progress=True, **kw)
-    result.policy, result.settings = policy, {**result.settings, **mine}
+    opened = load_policy(policy, **mine).fast(kw["compute_dtype"])
+    result = evaluate(opened, task, seeds, video_dir=out/"episodes", workers=workers, progress=True, **kw)
+    result.policy, result.settings = policy, {**result.settings, **mine, "compute_dtype": kw["compute_dtype"]}
     files = _write(result, out)
-    print(f"computed in {driver.choice}")
+    print(f"computed in {result.settings['precision']}")
     print(result.table(), result, sep="\n\n")
     if compare:
         other = other or evaluate(compare, task, result.seeds, workers=workers, progress=True, compute_dtype=compute_dtype, **kw)
@@ -665,11 +672,11 @@ def eval_cli(
 ):
     "Success rate of a policy in the twin, with its Wilson interval. Example: smolvla_eval --task sorting --episodes 50"
     episodes = episodes if n is None else n
-    kw = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, held_out=held_out)
+    kw = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, held_out=held_out, compute_dtype=compute_dtype)
     mine = dict(camera_map=camera_map, stats_prefix=stats_prefix)
-    changed = dict(episodes=(episodes, 100), seed=(seed, EVAL_SEED0), max_seconds=(max_seconds, 20.0))
-    named = {k: v for k, (v, usual) in changed.items() if v != usual}
-    out = Path(out or _folder(policy, task, **mine, **{**kw, "max_seconds": None, **named}))
-    try: _eval(policy, task, eval_seeds(episodes, seed), out, compare, mine, kw, workers, compute_dtype)
+    usual = dict(episodes=100, seed=EVAL_SEED0, max_seconds=20.0, compute_dtype="auto")
+    named = {k: v for k, v in dict(**mine, **kw, episodes=episodes, seed=seed).items() if v != usual.get(k)}
+    out = Path(out or _folder(policy, task, **named))
+    try: _eval(policy, task, eval_seeds(episodes, seed), out, compare, mine, kw, workers)
     except (ValueError, OSError, RuntimeError) as e: sys.exit(f"smolvla_eval: {e}")
     except KeyboardInterrupt: sys.exit("smolvla_eval: stopped; the videos so far are in " + str(out/"episodes"))

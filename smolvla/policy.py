@@ -10,9 +10,9 @@ __all__ = ['OURS', 'IGNORED', 'LIMITS', 'RELATIVE', 'SIGLIP', 'SO400M', 'BACKBON
            'group_dtypes', 'read_json', 'read_tensors', 'inside', 'checkpoint_folder', 'resolve_checkpoint',
            'vlm_problems', 'read_vlm_config', 'stray_backbone', 'find_backbone', 'find_tokenizer', 'read_steps',
            'step_tensors', 'read_processors', 'base_name', 'checkpoint_places', 'check_adapter', 'adapter_scale',
-           'read_adapter', 'merge_adapter', 'depths', 'fit_width', 'fit_to_file', 'only_prefix', 'adopt_scales',
-           'read_config', 'read_weights', 'write_whole', 'write_json', 'own_name', 'write_backbone', 'plain_weights',
-           'write_or_remove', 'trace', 'compare', 'first_difference', 'nano_policy', 'load_policy']
+           'read_adapter', 'merge_adapter', 'depths', 'fit_width', 'fit_to_file', 'check_eyes', 'only_prefix',
+           'adopt_scales', 'read_config', 'read_weights', 'write_whole', 'write_json', 'own_name', 'write_backbone',
+           'plain_weights', 'write_or_remove', 'trace', 'compare', 'first_difference', 'nano_policy', 'load_policy']
 
 # %% ../nbs/07_policy.ipynb #dde0e771
 import copy, json, math, os, re, sys
@@ -146,14 +146,14 @@ def misshaped(self: SmolVLAConfig) -> list[str]: # one sentence each
         shape = f.get("shape") if isinstance(f, dict) and isinstance(f.get("type"), str) else None
         sound = isinstance(shape, (list, tuple)) and all(_in_range(n, 1, 10**6) for n in shape)
         if not sound or not 1 <= len(shape) <= 4:
-            found.append(f"feature {_shown(name)} is {_shown(f)}, expected {_feature('STATE', 6)} or such")
+            found.append(f"feature {_shown(name)} is {_shown(f)}, not like {_feature('STATE', 6)}")
     for kind, mode in self.normalization_mapping.items():
         if mode not in ("IDENTITY", *ENDS):
             found.append(f"normalization_mapping of {_shown(kind)} is {_shown(mode)}: "
                          f"choose IDENTITY, {', '.join(ENDS)}")
     size = self.resize_imgs_with_padding
     if size is not None and not (len(size) == 2 and all(_in_range(n, 1, 8192) for n in size)):
-        found.append(f"resize_imgs_with_padding={_shown(size)} must be two numbers, (width, height)")
+        found.append(f"resize_imgs_with_padding={_shown(size)} must be (width, height)")
     return found
 
 # %% ../nbs/07_policy.ipynb #44e0f997
@@ -169,12 +169,13 @@ def out_of_range(self: SmolVLAConfig) -> list[str]: # one sentence each
         if value < 1: found.append(f"{name}={_shown(value)} must be at least 1")
         if value > most: found.append(f"{name}={_shown(value)} must be at most {most}")
     if not 0 <= self.empty_cameras <= 64 - cameras:
-        found.append(f"empty_cameras={_shown(self.empty_cameras)} beside {cameras} cameras: 64 at most")
+        found.append(f"empty_cameras={_shown(self.empty_cameras)} and {cameras} others: 64 at most")
     if not 0 < self.expert_width_multiplier < 100:
         found.append(f"expert_width_multiplier={self.expert_width_multiplier} must be positive, "
                      "usually 0.25 to 1.0")
     if not 0 < self.min_period < self.max_period:
-        found.append(f"min_period={self.min_period} and max_period={self.max_period}: needed 0 < min < max")
+        found.append(f"min_period={self.min_period} and max_period={self.max_period}: "
+                     "needed 0 < min < max")
     return found
 
 # %% ../nbs/07_policy.ipynb #63493fe4
@@ -183,8 +184,8 @@ def clashes(self: SmolVLAConfig) -> list[str]: # one sentence each
     "Values that do not go together."
     found, features = [], {**self.input_features, **self.output_features}
     if self.n_action_steps > self.chunk_size:
-        found.append(f"n_action_steps={self.n_action_steps} is more than chunk_size={self.chunk_size}: "
-                     "a chunk cannot be executed beyond its end")
+        found.append(f"n_action_steps={self.n_action_steps} is more than chunk_size="
+                     f"{self.chunk_size}: a chunk cannot be executed beyond its end")
     for key, limit in (("observation.state", self.max_state_dim), ("action", self.max_action_dim)):
         shape = features.get(key, {}).get("shape", [0])
         if len(shape) != 1 or shape[0] > limit:
@@ -200,8 +201,8 @@ def problems(self: SmolVLAConfig) -> list[str]: # one sentence each, empty when 
                    pad_language_to=("longest", "max_length"), state_in=("prefix", "suffix"),
                    loss_version=LOSS_VERSIONS)
     for name, allowed in choices.items():
-        value = getattr(self, name)
-        if value not in allowed: found.append(f"{name}={_shown(value)}: choose one of {', '.join(allowed)}")
+        if (value := getattr(self, name)) not in allowed:
+            found.append(f"{name}={_shown(value)}: choose one of {', '.join(allowed)}")
     only = dict(n_obs_steps=1, adapt_to_pi_aloha=False, use_delta_joint_actions_aloha=False)
     for name, value in only.items():
         if (has := getattr(self, name)) != value:
@@ -229,17 +230,19 @@ def needs_stats(self: SmolVLAConfig) -> bool:
     return any(self.normalization_mapping.get(kind, "IDENTITY") != "IDENTITY" for kind in kinds)
 
 # %% ../nbs/07_policy.ipynb #922871d9
-RELATIVE = re.compile("relative|delta|absolute", re.I)
+RELATIVE = re.compile("relative|delta", re.I)
 
 def _refuse_extra(
     extra: dict, # fields of a config.json that we do not know
     free: set, # known fields that it does not set
 ):
     "`ValueError` for an unknown field that must not be passed over."
+    off = any(v is False and RELATIVE.search(k) for k, v in extra.items())   # its details do no harm
     for k, v in extra.items():
-        if v and RELATIVE.search(k):
-            raise ValueError(f"config.json says {_shown(k)}={_shown(v)}, so its actions are no plain joint "
-                             "targets: train without it, or run this policy with LeRobot")
+        named = isinstance(v, str) and "action" in k and RELATIVE.search(v)
+        if named or (RELATIVE.search(k) and (v is True or v and not off)):
+            raise ValueError(f"config.json says {_shown(k)}={_shown(v)}, so its actions are no "
+                             "plain joint targets: train without it, or run it with LeRobot")
         small = len(k) < 40 and len(extra) < 40
         near = get_close_matches(k, free, n=1, cutoff=.9) if small else ()
         if near: raise ValueError(f"config.json has a field {k!r}: did you mean {near[0]!r}?")
@@ -257,8 +260,9 @@ def to_dict(self: SmolVLAConfig) -> dict: # JSON-ready, LeRobot's keys and order
 def from_dict(cls: SmolVLAConfig,
     d: dict, # the content of a config.json
 ):
-    "Read LeRobot's `config.json`; `ValueError` for another type of policy, and see `_refuse_extra`."
-    if not isinstance(d, dict): raise ValueError(f"config.json must hold one object, found {_shown(d)}")
+    "Read LeRobot's `config.json`; `ValueError` for another type of policy, and see `_refuse_extra`"
+    if not isinstance(d, dict):
+        raise ValueError(f"config.json must hold one object, found {_shown(d)}")
     if (kind := d.get("type", "smolvla")) != "smolvla":
         raise ValueError(f"this config is for a {_shown(kind)} policy, not for smolvla")
     known = {f.name for f in fields(cls)} - {"extra"}
@@ -273,9 +277,11 @@ def from_dict(cls: SmolVLAConfig,
 def notes(self: SmolVLAConfig) -> list[str]: # one sentence each
     "What is in the file and not used, where that could surprise."
     found, names = [], ", ".join(map(_shown, sorted(self.extra)[:20]))
-    if names: found.append(f"fields that are not known here and not used are kept on saving: {names}")
-    if self.rtc_config: found.append("rtc_config is kept on saving and not used: here the driver guides "
-                                     "a chunk towards the one before (chapter 11a)")
+    if names:
+        found.append(f"fields that are not known here and not used are kept on saving: {names}")
+    if self.rtc_config:
+        found.append("rtc_config is kept on saving and not used: here the driver guides a chunk "
+                     "towards the one before (chapter 11a)")
     return found
 
 # %% ../nbs/07_policy.ipynb #df04bcdc
@@ -445,22 +451,24 @@ def check_width(
     "`ValueError` when statistics and config speak of different robots."
     have = len(next(iter(stats.values()))) if stats else None
     want = features[key]["shape"][0] if key in features else have
-    if stats and have != want: raise ValueError(f"the statistics of {key} have {have} values, "
-                                                f"the config says {want}: they belong to another robot")
+    if stats and have != want:
+        raise ValueError(f"the statistics of {key} have {have} values, the config says {want}: "
+                         "they belong to another robot")
 
 # %% ../nbs/07_policy.ipynb #ea8bf9e8
 @patch
 def use_stats(self: SmolVLA,
     stats: dict, # nested or flat, see `lookup_stats`
     stats_prefix: str | None = None, # e.g. "so100.buffer"
-    camera_map: dict | str | None = None, # see `parse_camera_map`; default: what it has, {} for none
+    camera_map: dict | str | None = None, # see `parse_camera_map`; None: what it has, {}: none
     joint_names: list | None = None, # of the state's values; default: those it has, see `name_joints`
 ):
-    "Set the statistics (and cameras) between robot units and the network's; `ValueError` without them."
+    "Set the statistics (and cameras) between robot units and the network's, or `ValueError`."
     c, old, given = self.config, self.processor or self, parse_camera_map(camera_map)
     p = Processor(c.image_keys, stats, self.tokenizer, c.resize_imgs_with_padding, c.max_state_dim,
-                  c.max_action_dim, c.tokenizer_max_length, c.pad_language_to, c.normalization_mapping,
-                  c.empty_cameras, old.camera_map if given is None else given, stats_prefix,
+                  c.max_action_dim, c.tokenizer_max_length, c.pad_language_to,
+                  c.normalization_mapping, c.empty_cameras,
+                  old.camera_map if given is None else given, stats_prefix,
                   name_joints(joint_names or old.joint_names, c.state_dim), self.pipelines.eps)
     check_width("action", p.action_stats, c.output_features)
     check_width("observation.state", p.state_stats, c.input_features)
@@ -743,7 +751,8 @@ def predict_chunk(self: SmolVLA,
     batch = self.eval().preprocess(observation)
     chunk = self.processor.unnormalize_action(self.sample_actions(batch, noise, num_steps)).cpu()
     if not torch.isfinite(chunk).all():
-        raise ValueError("the policy predicted NaN or infinite actions: check its weights and statistics")
+        raise ValueError("the policy predicted NaN or infinite actions: "
+                         "check its weights and statistics")
     return chunk[0] if torch.as_tensor(observation["observation.state"]).ndim == 1 else chunk
 
 # %% ../nbs/07_policy.ipynb #e0ef13e9
@@ -816,13 +825,13 @@ def group_dtypes(
 def read_json(path: Path) -> dict | list:
     "A JSON file, or one message."
     path = Path(path)
-    if path.exists() and not path.is_file(): raise FileNotFoundError(f"{path} is no file: copy it again")
     if not path.exists():
-        found = ", ".join(sorted(p.name for p in path.parent.iterdir())[:20]) if path.parent.is_dir() else ""
+        names = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
         raise FileNotFoundError(f"{path.parent} is no SmolVLA checkpoint: it has no {path.name} "
-                                f"(found: {found or 'nothing'})")
+                                f"(found: {', '.join(names[:20]) or 'nothing'})")
+    if not path.is_file(): raise FileNotFoundError(f"{path} is no file: copy it again")
     refuse_lfs_pointer(path)
-    if path.stat().st_size > 2**26: raise ValueError(f"{path} is damaged: no such file is that large")
+    if path.stat().st_size > 2**26: raise ValueError(f"{path} is damaged: it is far too large")
     try: return json.loads(path.read_bytes())
     except RecursionError: raise ValueError(f"{path} is damaged: it is nested too deeply") from None
     except ValueError as e: raise ValueError(f"{path} is damaged: {str(e)[:120]}") from None
@@ -836,18 +845,27 @@ def read_tensors(path: Path) -> dict: # name -> tensor
     refuse_lfs_pointer(path)
     try: return load_file(path)
     except (SafetensorError, KeyError, TypeError) as e:
-        raise ValueError(f"{path} is damaged or no safetensors file ({e}): copy or download it again") from None
+        raise ValueError(f"{path} is damaged or no safetensors file ({e}): "
+                         "copy or download it again") from None
 
 # %% ../nbs/07_policy.ipynb #e0e91d4a
+def _stays(name) -> bool:
+    "Is this the name of something below a folder?"
+    strange = not isinstance(name, str) or {"\0", "\\"} & set(name) or PureWindowsPath(name).drive
+    path = PurePosixPath("" if strange else name)
+    return bool(path.parts) and ".." not in path.parts and not path.is_absolute()
+
 def inside(
     folder: Path,
     name: str, # as some file of the checkpoint gives it
     what: str, # what to call it in the message
 ) -> Path:
-    "The path of a name in a folder; `ValueError` for one that leads out of it."
-    plain = isinstance(name, str) and not set("\0\\") & set(name) and not PureWindowsPath(name).drive
-    path = PurePosixPath(name if plain else "")
-    if path.is_absolute() or not path.parts or ".." in path.parts:
+    "The path of a name in a folder; `ValueError` for one that leads out of it, links included."
+    root = folder.resolve()                    # the hub's snapshots are links into its own blobs
+    roots = (root, root.parents[1]) if root.parent.name == "snapshots" else (root,)
+    try: end = (folder/name).resolve() if _stays(name) else None
+    except (OSError, RuntimeError): end = None # links in a circle
+    if not end or not any(end.is_relative_to(r) for r in roots):
         raise ValueError(f"{what} is {_shown(name)}, which leads out of the checkpoint {folder}: "
                          "copy that into it, and write its name there")
     return folder/name
@@ -859,7 +877,8 @@ def checkpoint_folder(
     "The folder itself, or a hub snapshot of the files we read."
     if Path(source).is_dir(): return Path(source)
     if not is_hub_id(source):
-        raise FileNotFoundError(f"{source} is neither a folder nor a hub id (owner/name): check the spelling")
+        raise FileNotFoundError(f"{source} is neither a folder nor a hub id (owner/name): "
+                                "check the spelling")
     from huggingface_hub import snapshot_download
     patterns = ["*.json", "*.safetensors", "vlm/*", "tokenizer/*"]
     try: return Path(snapshot_download(str(source), allow_patterns=patterns))
@@ -872,12 +891,13 @@ WEIGHTS, ADAPTER = "model.safetensors", "adapter_config.json"
 def _is_policy(folder): return (folder/WEIGHTS).is_file() or (folder/ADAPTER).is_file()
 
 def resolve_checkpoint(
-    source: str | Path, # "nano", hub id, checkpoint, adapter, run of smolvla_train or lerobot-train, step
+    source: str | Path, # "nano", hub id, checkpoint, adapter, run of our or LeRobot's trainer, step
 ) -> Path: # the folder with config.json
     "Where the policy is that a name stands for; `FileNotFoundError` when there is none."
     if str(source) == "nano": return ASSETS/"nano_policy"
-    path, files = Path(os.path.expanduser(source)), (WEIGHTS, ADAPTER, "config.json", "train_config.json")
-    if path.name in files and path.is_file(): path = path.parent
+    path = Path(os.path.expanduser(source))
+    known = (WEIGHTS, ADAPTER, "config.json", "train_config.json")
+    if path.name in known and path.is_file(): path = path.parent
     folder = checkpoint_folder(path if path.exists() else source)
     if _is_policy(folder): return folder
     steps = folder/"checkpoints" if (folder/"checkpoints").is_dir() else folder
@@ -887,9 +907,10 @@ def resolve_checkpoint(
     return next(filter(_is_policy, inner), folder)
 
 # %% ../nbs/07_policy.ipynb #68b82707
-VLM_LIMITS = dict(hidden_size=65_536, intermediate_size=2**20, num_hidden_layers=1_000, head_dim=4_096,
-                  num_attention_heads=1_024, num_key_value_heads=1_024, vocab_size=2**22,
-                  max_position_embeddings=2**24, image_size=8_192, patch_size=1_024, num_channels=16)
+VLM_LIMITS = dict(hidden_size=65_536, intermediate_size=2**20, num_hidden_layers=1_000,
+                  num_attention_heads=1_024, num_key_value_heads=1_024, head_dim=4_096,
+                  vocab_size=2**22, max_position_embeddings=2**24, image_size=8_192,
+                  patch_size=1_024, num_channels=16)
 
 def vlm_problems(
     d: dict, # the content of the VLM's config.json
@@ -897,26 +918,30 @@ def vlm_problems(
     "What no VLM of this family can be: looked at before transformers builds anything."
     names = ("text_config", "vision_config")
     parts = [d.get(name, {}) for name in names] if isinstance(d, dict) else [None]
-    if not all(isinstance(part, dict) for part in parts): return ["it holds no text_config and vision_config"]
+    if not all(isinstance(part, dict) for part in parts):
+        return ["it holds no text_config and vision_config"]
     numbers = [(f"{name}.{k}", part[k], most) for name, part in zip(names, parts)
                for k, most in VLM_LIMITS.items() if part.get(k) is not None]
     numbers.append(("scale_factor", d.get("scale_factor", 1), 64))
     found = [f"{name}={_shown(v)} must be a whole number from 1 to {most}"
              for name, v, most in numbers if not _in_range(v, 1, most)]
     kind = parts[0].get("model_type", "llama")
-    if kind != "llama": found.append(f"text_config.model_type is {_shown(kind)}, only llama is known here")
+    if kind != "llama": found.append(f"text_config.model_type is {_shown(kind)}, not llama")
     return found
 
+# %% ../nbs/07_policy.ipynb #b02a6422
 def read_vlm_config(
     folder: Path, # holding config.json
 ) -> SmolVLMConfig:
     "The VLM's config, or one message."
     path = folder/"config.json"
     d = read_json(path)
-    if found := vlm_problems(d): raise ValueError(f"{path} describes no VLM: {'; '.join(found[:3])}")
+    if found := vlm_problems(d):
+        raise ValueError(f"{path} describes no VLM: {'; '.join(found[:3])}")
     try: return SmolVLMConfig.from_dict(d)
     except Exception as e:
-        raise ValueError(f"{path} describes no VLM ({type(e).__name__}: {str(e)[:120]}): copy it again") from e
+        why = f"{type(e).__name__}: {str(e)[:120]}"
+        raise ValueError(f"{path} describes no VLM ({why}): copy it again") from e
 
 # %% ../nbs/07_policy.ipynb #24245071
 EMBEDDING = "model.vlm_with_expert.vlm.model.text_model.embed_tokens.weight"
@@ -929,10 +954,12 @@ def stray_backbone(
     "The VLM's folder when it was left behind."
     known = isinstance(came_from, str) and came_from and "\0" not in came_from
     if known and (Path(came_from)/name/"config.json").is_file():
-        return Path(came_from)/name, f"{name}/ is not in the checkpoint: that of {came_from} is taken"
+        note = f"{name}/ is not in the checkpoint: that of {came_from} is taken"
+        return Path(came_from)/name, note
     nano = ASSETS/"nano_policy"/"vlm"
     text, rows = read_vlm_config(nano).text_config, weights.get(EMBEDDING)
-    if name == "vlm" and rows is not None and tuple(rows.shape) == (text.vocab_size, text.hidden_size):
+    shape = tuple(rows.shape) if rows is not None else None
+    if name == "vlm" and shape == (text.vocab_size, text.hidden_size):
         return nano, "vlm/ is not in the checkpoint: the nano VLM is taken, which has its shape"
     return None, ""
 
@@ -944,7 +971,7 @@ def find_backbone(
     came_from: str | None, # the config's pretrained_path
     notes: list, # receives a line when it is not the checkpoint's own
 ) -> tuple[SmolVLMConfig, Path | str]: # and where to look for its tokenizer
-    "The VLM's config: the checkpoint's own, a known backbone, the hub's, or that of where it came from."
+    "The VLM's config: the checkpoint's own, a known backbone, the hub's, or where it came from."
     folders = [inside(p, name, "vlm_model_name") for p in places]
     own = next((f for f in folders if (f/"config.json").exists()), None)
     if own: return read_vlm_config(own), own
@@ -954,9 +981,9 @@ def find_backbone(
         except Exception: pass
     stray, note = stray_backbone(name, weights, came_from)
     if not stray:
-        raise FileNotFoundError(f"the VLM {name!r} is neither a folder in {places[0]}, nor a known backbone "
-                                f"({', '.join(BACKBONES)}), nor on the hub: copy it from the checkpoint "
-                                "that the training began with")
+        raise FileNotFoundError(f"the VLM {name!r} is neither a folder in {places[0]}, nor a known "
+                                f"backbone ({', '.join(BACKBONES)}), nor on the hub: copy it from "
+                                "the checkpoint that the training began with")
     notes.append(note)
     return read_vlm_config(stray), stray
 
@@ -967,8 +994,9 @@ def find_tokenizer(
     rows: int, # tokens that the weights know
     notes: list, # receives a line when there is none
 ):
-    "The tokenizer, or None when a hub that cannot be reached has it; `FileNotFoundError` when it should be here."
-    folders = [p for p in (home, *(q/"tokenizer" for q in places)) if isinstance(p, Path) and p.is_dir()]
+    "The tokenizer, or None when only the hub has it; `FileNotFoundError` when it should be here."
+    here = (p for p in (home, *(q/"tokenizer" for q in places)) if isinstance(p, Path))
+    folders = [p for p in here if p.is_dir()]
     place = folders[0] if folders else home
     try: tokenizer = load_tokenizer(place)
     except FileNotFoundError:
@@ -976,8 +1004,8 @@ def find_tokenizer(
         return notes.append(f"no tokenizer: {place} is not a folder and the hub did not give it; "
                             "text needs one, tokens do not")
     if max(tokenizer.get_vocab().values()) >= rows:
-        raise ValueError(f"the tokenizer in {place} numbers more words than the {rows} of the weights: "
-                         "it belongs to another VLM")
+        raise ValueError(f"the tokenizer in {place} numbers more words than the {rows} of the "
+                         "weights: it belongs to another VLM")
     return tokenizer
 
 # %% ../nbs/07_policy.ipynb #f9924503
@@ -1000,9 +1028,9 @@ def read_steps(
     steps = d.get("steps") if isinstance(d, dict) else None
     sound = isinstance(steps, list) and all(isinstance(s, dict) for s in steps)
     if not sound or not all(isinstance(s.get("config") or {}, dict) for s in steps):
-        raise ValueError(f"{path} is damaged: it must hold a list of steps, each with a registry_name "
-                         "and a config")
-    names = [str(s.get("registry_name") or str(s.get("class", "?")).rpartition(".")[2]) for s in steps]
+        raise ValueError(f"{path} is damaged: it must hold a list of steps, "
+                         "each with a registry_name and a config")
+    names = [str(s.get("registry_name") or s.get("class", "?")).rpartition(".")[2] for s in steps]
     return [(by_class.get(n, n), s.get("config") or {}, s) for n, s in zip(names, steps)]
 
 # %% ../nbs/07_policy.ipynb #739e68e3
@@ -1011,7 +1039,8 @@ def step_tensors(
     step: dict, # an entry of it
 ) -> dict: # name -> tensor, empty for a step without any
     "The tensors of a step."
-    return read_tensors(inside(path.parent, step["state_file"], "state_file")) if step.get("state_file") else {}
+    if not step.get("state_file"): return {}
+    return read_tensors(inside(path.parent, step["state_file"], "state_file"))
 
 @patch
 def keep_step(self: Pipelines,
@@ -1021,11 +1050,12 @@ def keep_step(self: Pipelines,
     step: dict, # the whole entry
 ):
     "A step that we do not know; `ValueError` when it changes actions."
-    asleep = name not in ("relative_actions_processor", "absolute_actions_processor") # unless they say so
-    off = (step.get("config") or {}).get("enabled", asleep) in (False, None)
-    if not off and (path.stem == "policy_postprocessor" or re.search("action", name) or RELATIVE.search(name)):
-        raise ValueError(f"{path} has the step {_shown(name)}, which is not known here and changes actions: "
-                         "run this policy with LeRobot, or train it without that step")
+    asleep = name in ("relative_actions_processor", "absolute_actions_processor") # unless enabled
+    off = (step.get("config") or {}).get("enabled", not asleep) in (False, None)
+    acts = path.stem == "policy_postprocessor" or "action" in name.lower() or RELATIVE.search(name)
+    if acts and not off:
+        raise ValueError(f"{path} has the step {_shown(name)}, which is not known here and changes "
+                         "actions: run this policy with LeRobot, or train it without that step")
     self.steps.append((path.stem, at, step, step_tensors(path, step)))
     why = "switched off" if off else "not known here and not done"
     self.notes.append(f"the step {_shown(name)} of {path.name} is {why}; it is kept on saving")
@@ -1043,11 +1073,12 @@ def take_scale(self: Pipelines,
         raise ValueError(f"{path} is damaged: norm_map is {_shown(modes)}")
     before, after = self.norm_map.get("ACTION", modes.get("ACTION")), modes.get("ACTION")
     if before != after:
-        raise ValueError(f"{path.parent} scales actions in two ways, {before} before the network and {after} "
-                         "after it: make the two processor files agree")
+        raise ValueError(f"{path.parent} scales actions in two ways, {before} before the network "
+                         f"and {after} after it: make the two processor files agree")
     self.norm_map = {**modes, **self.norm_map}
     named = [config.get("features") or None, config.get("normalize_observation_keys")]
-    if path.stem == "policy_preprocessor" and any(n is not None and "observation.state" not in n for n in named):
+    absent = any(isinstance(n, (dict, list)) and "observation.state" not in n for n in named)
+    if absent and path.stem == "policy_preprocessor":
         self.norm_map["STATE"] = "IDENTITY"    # LeRobot scales only what is named there
     if _fits(eps, float) and eps > 0: self.eps = eps
     self.stats.update(step_tensors(path, step))
@@ -1060,8 +1091,9 @@ def take_renames(self: Pipelines,
     left_out: dict, # what `CAMERAS_FILE` adds: cameras without a slot
 ):
     "Cameras one way, everything else the other."
-    short = {k for k, v in renames.items() if "." not in k and PREFIX + (v or "").removeprefix(PREFIX) in slots}
-    cameras = {k: v for k, v in renames.items() if k.startswith("observation.image") or k in short}
+    full = {k: PREFIX + (v or "").removeprefix(PREFIX) for k, v in renames.items()}
+    short = {k for k, slot in full.items() if "." not in k and slot in slots}
+    cameras = {k: v for k, v in renames.items() if k in short or k.startswith("observation.image")}
     self.renames = {k: v for k, v in renames.items() if k not in cameras}
     ours = {c: s for c, s in left_out.items() if s is None or not renames}
     self.camera_map = {**ours, **(parse_camera_map(cameras) or {})} or None
@@ -1071,6 +1103,14 @@ def take_renames(self: Pipelines,
                           "so give observations under LeRobot's names")
 
 # %% ../nbs/07_policy.ipynb #f79138a6
+def _names(path, renames):
+    "A `rename_map`, or one message."
+    names = {} if renames is None else renames
+    if not isinstance(names, dict) or not all(isinstance(v, str | None) for v in names.values()):
+        raise ValueError(f"{path} is damaged: rename_map is {_shown(names)}")
+    return names
+
+# %% ../nbs/07_policy.ipynb #3404dd3d
 def read_processors(
     folder: Path,
     legacy: dict, # buffers of an old checkpoint
@@ -1081,11 +1121,8 @@ def read_processors(
     for path in (folder/f"{stem}.json" for stem in STATS_FILES):
         for at, (name, config, step) in enumerate(read_steps(path)):
             if name not in STEPS: found.keep_step(path, at, name, step)
-            if name in ("normalizer_processor", "unnormalizer_processor"): found.take_scale(path, config, step)
-            more = config.get("rename_map") or {} if name in STEPS else {}
-            if not isinstance(more, dict) or not all(isinstance(v, str | None) for v in more.values()):
-                raise ValueError(f"{path} is damaged: rename_map is {_shown(more)}")
-            renames |= more
+            elif name.endswith("normalizer_processor"): found.take_scale(path, config, step)
+            renames |= _names(path, config.get("rename_map") if name in STEPS else None)
     left_out = parse_camera_map(read_json(cameras)) if cameras.exists() else None
     found.take_renames(renames, slots, left_out or {})
     for k, v in legacy.items():
@@ -1106,6 +1143,7 @@ def base_name(
     names = [s.get(k) for s, k in zip(said, ("base_model_name_or_path", "pretrained_path"))]
     return next((n for n in names if isinstance(n, str) and n), None)
 
+# %% ../nbs/07_policy.ipynb #8f5e3dc3
 def checkpoint_places(
     source: str | Path, # whatever `resolve_checkpoint` takes
     base: str | Path | None = None, # of an adapter, in place of the one that it names
@@ -1114,15 +1152,19 @@ def checkpoint_places(
     folder = resolve_checkpoint(source)
     if not (folder/ADAPTER).is_file(): return [folder]
     if (folder/WEIGHTS).is_file():
-        raise ValueError(f"{folder} holds both an adapter and whole weights: take {ADAPTER} or {WEIGHTS} away")
+        raise ValueError(f"{folder} holds both an adapter and whole weights: "
+                         f"take {ADAPTER} or {WEIGHTS} away")
     name = base or base_name(folder)
-    if not name: raise ValueError(f"{folder} is an adapter that does not say of which policy: pass base=FOLDER")
+    if not name:
+        raise ValueError(f"{folder} is an adapter that does not say of which policy: "
+                         "pass base=FOLDER")
     try: found = resolve_checkpoint(folder/name if (folder/name).is_dir() else name)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{folder} is an adapter on {_shown(str(name))}, which is not here: "
-                                "download that policy, or pass base=FOLDER") from None
+        raise FileNotFoundError(f"{folder} is an adapter on {_shown(str(name))}, which is not "
+                                "here: download that policy, or pass base=FOLDER") from None
     if (found/ADAPTER).is_file():
-        raise ValueError(f"the base {found} of the adapter {folder} is itself an adapter: merge that one first")
+        raise ValueError(f"the base {found} of the adapter {folder} is itself an adapter: "
+                         "merge that one first")
     return [folder, found]
 
 # %% ../nbs/07_policy.ipynb #c54c9c1b
@@ -1138,24 +1180,26 @@ def check_adapter(
         wrong.append("init_lora_weights")
     if not isinstance(c.get("alpha_pattern") or {}, dict): wrong.append("alpha_pattern")
     shown = ", ".join(f"{k}={_shown(c[k])}" for k in wrong)
-    if wrong: raise ValueError(f"{folder} is an adapter of another kind ({shown}), only LoRA is read: "
-                               "merge it with peft and save the whole policy")
+    if wrong:
+        raise ValueError(f"{folder} is an adapter of another kind ({shown}), only LoRA is read: "
+                         "merge it with peft and save the whole policy")
 
+# %% ../nbs/07_policy.ipynb #15c3d9a6
 def adapter_scale(
     c: dict, # content of adapter_config.json
     layer: str, # name of the layer
     rank: int,
 ) -> float:
     "What the product of the two matrices is multiplied with."
-    own = {k: v for k, v in (c.get("alpha_pattern") or {}).items() if f".{layer}".endswith(f".{k}")}
-    alpha = next(iter(own.values()), c.get("lora_alpha", 8))
-    if not _fits(alpha, float): raise ValueError(f"lora_alpha of the adapter is {_shown(alpha)}, no number")
+    own = [v for k, v in (c.get("alpha_pattern") or {}).items() if f".{layer}".endswith(f".{k}")]
+    alpha = (own or [c.get("lora_alpha", 8)])[0]
+    if not _fits(alpha, float): raise ValueError(f"lora_alpha={_shown(alpha)} is no number")
     return alpha/(math.sqrt(rank) if c.get("use_rslora") else rank)
 
 # %% ../nbs/07_policy.ipynb #1209b1d2
 def read_adapter(
     folder: Path, # of a LoRA adapter
-) -> tuple[dict, dict]: # {layer: {"A": (r,in), "B": (out,r)}}, and {name: tensor} of what is given whole
+) -> tuple[dict, dict]: # {layer: {"A": (r,in), "B": (out,r)}}, {name: tensor} of what is whole
     "What an adapter changes."
     pairs, whole = {}, {}
     for k, v in read_tensors(folder/"adapter_model.safetensors").items():
@@ -1167,7 +1211,8 @@ def read_adapter(
     for layer, ab in pairs.items():
         shapes = [tuple(ab[k].shape) for k in "AB" if k in ab and ab[k].ndim == 2]
         if len(shapes) < 2 or not shapes[0][0] == shapes[1][1] > 0:
-            raise ValueError(f"the adapter {folder} is damaged: {layer} lacks one of its two matrices")
+            raise ValueError(f"the adapter {folder} is damaged: "
+                             f"{layer} lacks one of its two matrices")
     return pairs, whole
 
 # %% ../nbs/07_policy.ipynb #5e09bd08
@@ -1184,8 +1229,8 @@ def merge_adapter(
     shapes = {f"{layer}.weight": (len(ab["B"]), ab["A"].shape[1]) for layer, ab in pairs.items()}
     for name, shape in {**shapes, **{k: tuple(v.shape) for k, v in whole.items()}}.items():
         if name not in weights or tuple(weights[name].shape) != shape:
-            raise ValueError(f"the adapter {folder} changes {name} {shape}, which its base does not have: "
-                             "is it the right base? If not, pass base=FOLDER")
+            raise ValueError(f"the adapter {folder} changes {name} {shape}, which its base does "
+                             "not have: is it the right base? If not, pass base=FOLDER")
     for layer, ab in pairs.items():
         w, scale = weights[f"{layer}.weight"], adapter_scale(c, layer, len(ab["A"]))
         added = w.float() + scale*(ab["B"].float() @ ab["A"].float())
@@ -1202,14 +1247,18 @@ def depths(
     "How many layers each tower has in the file; `ValueError` when one is left out."
     seen = {}
     for m in filter(None, map(LAYER.search, weights)): seen.setdefault(m[1], set()).add(int(m[2]))
-    if not {"text_model", "lm_expert"} <= seen.keys() or "model.action_in_proj.weight" not in weights:
-        raise ValueError(f"not the weights of a SmolVLA policy: found tensors such as {sorted(weights)[:3]}")
+    both = {"text_model", "lm_expert"} <= seen.keys()
+    if not both or "model.action_in_proj.weight" not in weights:
+        raise ValueError("not the weights of a SmolVLA policy: "
+                         f"found tensors such as {sorted(weights)[:3]}")
     for tower, layers in seen.items():
         gap = next(i for i in range(len(layers) + 1) if i not in layers)
-        if gap < len(layers): raise ValueError(f"the weights are damaged: they hold layer {max(layers)} "
-                                               f"of {tower}, but no layer {gap}")
+        if gap < len(layers):
+            raise ValueError(f"the weights are damaged: they hold layer {max(layers)} of {tower}, "
+                             f"but no layer {gap}")
     return {tower: len(layers) for tower, layers in seen.items()}
 
+# %% ../nbs/07_policy.ipynb #7b84f382
 def fit_width(
     c: SmolVLAConfig,
     width: int, # of the expert in the file
@@ -1218,7 +1267,8 @@ def fit_width(
 ):
     "The expert is as wide as in the file."
     if expert_widths(hidden, c.expert_width_multiplier)[0] == width: return
-    notes.append(f"the expert is {width} wide in the file, config says x{c.expert_width_multiplier}")
+    said = c.expert_width_multiplier
+    notes.append(f"the expert is {width} wide in the file, config says x{said}")
     c.expert_width_multiplier = width/hidden
 
 # %% ../nbs/07_policy.ipynb #92d47e36
@@ -1228,23 +1278,32 @@ def fit_to_file(
     vlm_config: SmolVLMConfig, # the depth of its text part is set here
     notes: list, # receives what differs from the config
 ):
-    "Depth and width are what the file holds, whatever the config says; but the VLM must be the same."
-    layers, text, vision = depths(weights), vlm_config.text_config, vlm_config.vision_config
-    depth, deep, seen = (layers.get(k, 0) for k in ("text_model", "lm_expert", "vision_model.encoder"))
-    if vision.num_hidden_layers != seen:
-        raise ValueError(f"the VLM's config.json says {vision.num_hidden_layers} vision layers, "
-                         f"the weights have {seen}: they do not belong together")
-    size, want = c.resize_imgs_with_padding, vision.image_size
-    if size and size != (want, want):
-        raise ValueError(f"resize_imgs_with_padding={size}, but the vision tower sees {want} x {want} "
-                         "pixels: write that into config.json")
+    "Depth and width are what the file holds, whatever the config says."
+    layers, text = depths(weights), vlm_config.text_config
+    depth, deep = layers["text_model"], layers["lm_expert"]
     if c.num_vlm_layers not in (depth, 0, -1):
-        notes.append(f"num_vlm_layers is {depth} in the file, {c.num_vlm_layers} in the config: {depth} it is")
+        notes.append(f"num_vlm_layers is {depth} in the file, {c.num_vlm_layers} in the config: "
+                     f"{depth} it is")
     if deep != (c.num_expert_layers if c.num_expert_layers > 0 else depth):
         notes.append(f"num_expert_layers is {deep} in the file: {deep} it is")
     c.num_vlm_layers, c.num_expert_layers = depth, c.num_expert_layers if deep == depth else deep
     text.num_hidden_layers = depth
     fit_width(c, weights["model.action_in_proj.weight"].shape[0], text.hidden_size, notes)
+
+# %% ../nbs/07_policy.ipynb #9f94f8a7
+def check_eyes(
+    c: SmolVLAConfig,
+    weights: dict, # name -> tensor
+    vision, # transformers' vision config
+):
+    "`ValueError` when the VLM's config.json speaks of another vision tower."
+    have, size = depths(weights).get("vision_model.encoder", 0), vision.image_size
+    if vision.num_hidden_layers != have:
+        raise ValueError(f"the VLM's config.json says {vision.num_hidden_layers} vision layers, "
+                         f"the weights have {have}: they do not belong together")
+    if (shrink := c.resize_imgs_with_padding) not in (None, (size, size)):
+        raise ValueError(f"resize_imgs_with_padding={shrink}, but the vision tower sees {size} x "
+                         f"{size} pixels: write that into config.json")
 
 # %% ../nbs/07_policy.ipynb #adf79f36
 @patch(cls_method=True)
@@ -1286,9 +1345,10 @@ def only_prefix(
     found = stats_prefixes(stats)
     if not found or "" in found: return None
     if len(found) > 1:
-        raise ValueError(f"the checkpoint holds the statistics of several robots: {', '.join(found[:10])}. "
-                         f"Pass stats_prefix={found[-1]!r} if that is your robot (in a command: --stats_prefix), "
-                         "or take those of your own data (--stats data)")
+        names = ", ".join(found[:10])
+        raise ValueError(f"the checkpoint holds the statistics of several robots: {names}. "
+                         f"Pass stats_prefix={found[-1]!r} if that is your robot (in a command: "
+                         "--stats_prefix), or take those of your own data (--stats data)")
     notes.append(f"the statistics are those of {found[0]}")
     return found[0]
 
@@ -1308,7 +1368,8 @@ def use_files(self: SmolVLA,
     self.camera_map = found.camera_map if given is None else given
     if stats is None and stats_prefix is None: stats_prefix = only_prefix(table, notes)
     if table or not self.config.needs_stats: self.use_stats(table, stats_prefix)
-    else: notes.append("no statistics in the checkpoint: call policy.use_stats(dataset.stats) before preprocess")
+    else: notes.append("no statistics in the checkpoint: "
+                       "call policy.use_stats(dataset.stats) before preprocess")
 
 # %% ../nbs/07_policy.ipynb #9206a413
 def adopt_scales(
@@ -1366,13 +1427,14 @@ def from_parts(cls: SmolVLA,
     if backbone: vlm_config, home = read_vlm_config(backbone), backbone
     else: vlm_config, home = find_backbone(places, name, weights, origin, report.notes)
     fit_to_file(config, weights, vlm_config, report.notes)
+    check_eyes(config, weights, vlm_config.vision_config)
     rows = len(weights[EMBEDDING]) if EMBEDDING in weights else 0
     tokenizer = find_tokenizer(places, home, rows, report.notes)
     try: policy = cls.without_weights(config, vlm_config, tokenizer)
     except Exception as e:
         why = f"{type(e).__name__}: {str(e)[:200]}"
-        raise ValueError(f"{report.source}: its config.json and that of its VLM make no model ({why}): "
-                         "copy them again") from e
+        raise ValueError(f"{report.source}: its config.json and that of its VLM make no model "
+                         f"({why}): copy them again") from e
     return policy.load_weights(weights, report, dtype)
 
 # %% ../nbs/07_policy.ipynb #483b10b5
@@ -1380,7 +1442,7 @@ def from_parts(cls: SmolVLA,
 def from_pretrained(cls: SmolVLA,
     source: str | Path, # checkpoint, run or adapter folder, or hub id, see `resolve_checkpoint`
     dtype: torch.dtype | None = torch.float32, # of the weights in memory; None keeps the file's
-    stats_prefix: str | None = None, # e.g. "so100.buffer", when there are statistics of several robots
+    stats_prefix: str | None = None, # e.g. "so100.buffer", when several robots have some
     camera_map: dict | str | None = None, # see `parse_camera_map`; default: the checkpoint's own
     quiet: bool = False, # do not print the report
     stats: dict | None = None, # of your own data, in place of the checkpoint's
@@ -1392,7 +1454,7 @@ def from_pretrained(cls: SmolVLA,
     config = read_config(places, changes)
     weights, legacy = read_weights(places, dtype, report.notes)
     report.dropped = sorted(legacy)
-    home = next((p for p in places if any((p/f"{stem}.json").exists() for stem in STATS_FILES)), places[0])
+    home = next((p for p in places if (p/"policy_preprocessor.json").exists()), places[0])
     found = read_processors(home, legacy, config.image_keys)
     if "normalization_mapping" not in changes: adopt_scales(config, found.norm_map, report.notes)
     chosen = Path(changes.get("vlm_model_name", ""))
@@ -1425,28 +1487,28 @@ def write_json(path: Path, content: dict | list):
 def own_name(
     name: str, # vlm_model_name
 ) -> str: # a folder inside the checkpoint, or a hub id
-    "What a checkpoint calls its VLM: a folder elsewhere on this computer is brought along as `vlm`."
-    try: inside(Path(), name, "vlm_model_name")
-    except ValueError: return "vlm"
-    return name
+    "What a checkpoint calls its VLM: a folder elsewhere on this computer comes along as `vlm`."
+    return name if _stays(name) else "vlm"
 
+# %% ../nbs/07_policy.ipynb #fa339ac5
 @patch
 def processor_files(self: SmolVLA) -> dict: # file stem -> JSON content, as LeRobot's pipelines read it
     "What LeRobot calls the pre- and the post-processor."
     c, p = self.config, self.processor
-    def step(name, state_file=None, **config):
-        return dict(registry_name=name, config=config) | (dict(state_file=state_file) if state_file else {})
+    def step(name, **config): return dict(registry_name=name, config=config)
     scale = dict(eps=p.eps, norm_map=c.normalization_mapping)
-    before, after = STATS_FILES.values()
     names = {k: s for k, s in (parse_camera_map(p.camera_map) or {}).items() if s}
     text = dict(max_length=c.tokenizer_max_length, task_key="task", padding_side="right",
-                padding=c.pad_language_to, truncation=True, tokenizer_name=own_name(c.vlm_model_name))
+                padding=c.pad_language_to, truncation=True,
+                tokenizer_name=own_name(c.vlm_model_name))
     pre = [step("rename_observations_processor", rename_map={**self.pipelines.renames, **names}),
-           step("to_batch_processor"), step("smolvla_new_line_processor"), step("tokenizer_processor", **text),
+           step("to_batch_processor"), step("smolvla_new_line_processor"),
+           step("tokenizer_processor", **text),
            step("device_processor", device=c.device, float_dtype=None),
-           step("normalizer_processor", before, **scale, features={**c.input_features, **c.output_features})]
-    post = [step("unnormalizer_processor", after, **scale, features=c.output_features),
+           step("normalizer_processor", **scale, features=c.input_features | c.output_features)]
+    post = [step("unnormalizer_processor", **scale, features=c.output_features),
             step("device_processor", device="cpu", float_dtype=None)]
+    pre[-1]["state_file"], post[0]["state_file"] = STATS_FILES.values()
     out = dict(policy_preprocessor=pre, policy_postprocessor=post)
     for stem, at, entry, _ in self.pipelines.steps: out[stem].insert(at, entry)
     return {name: dict(name=name, steps=steps) for name, steps in out.items()}
@@ -1457,7 +1519,8 @@ def flat_stats(self: SmolVLA) -> dict: # "action.mean" -> float32 tensor
     "The statistics in use, under plain names."
     p, out = self.processor, {}
     for key, s in (("observation.state", p.state_stats), ("action", p.action_stats)): out.update({f"{key}.{k}": v.clone() for k, v in (s or {}).items()})
-    for key, s in p.image_stats.items(): out |= {f"{key}.{k}": v.reshape(-1, 1, 1).clone() for k, v in s.items()}
+    for key, s in p.image_stats.items():
+        out |= {f"{key}.{k}": v.reshape(-1, 1, 1).clone() for k, v in s.items()}
     return out
 
 # %% ../nbs/07_policy.ipynb #b5e518f2
@@ -1497,6 +1560,7 @@ def write_or_remove(
     if content: write_json(path, content)
     else: path.unlink(missing_ok=True)
 
+# %% ../nbs/07_policy.ipynb #5f7a70be
 @patch
 def write_processors(self: SmolVLA,
     folder: Path, # of the checkpoint
@@ -1522,7 +1586,7 @@ def save_pretrained(self: SmolVLA,
     folder: str | Path, # made if needed
     dtype: torch.dtype | None = torch.float32, # on disk; bfloat16 or float16 for shipping, None as in memory
 ):
-    "Write LeRobot's folder, file for file; a VLM without a hub id brings its config and tokenizer along."
+    "Write LeRobot's folder, file for file; a VLM without a hub id comes along in its own folder."
     folder, c, name = Path(folder), self.config, own_name(self.config.vlm_model_name)
     folder.mkdir(parents=True, exist_ok=True)
     weights = {k: v.detach().to("cpu", dtype or v.dtype).contiguous() for k, v in plain_weights(self).items()}
@@ -1586,23 +1650,23 @@ DTYPES = dict(float32=torch.float32, bfloat16=torch.bfloat16, float16=torch.floa
 
 def load_policy(
     source="nano", # whatever `resolve_checkpoint` takes; or a policy, which is returned as it is
-    stats_prefix: str | None = None, # e.g. "so100.buffer", when there are statistics of several robots
+    stats_prefix: str | None = None, # e.g. "so100.buffer", when several robots have some
     camera_map: dict | str | None = None, # see `parse_camera_map`; default: the checkpoint's own
-    dtype: torch.dtype | str | None = torch.float32, # of the weights in memory, or a key of `DTYPES`
+    dtype: torch.dtype | str | None = torch.float32, # in memory; may be a key of `DTYPES`
     stats: dict | None = None, # of your own data, in place of the checkpoint's
     base: str | Path | None = None, # of an adapter, in place of the one that it names
     quiet: bool = False, # do not print to stderr what is worth knowing about the files
     **changes, # config fields to change, e.g. num_steps or n_action_steps
 ) -> SmolVLA:
     "The policy that a name stands for; `FileNotFoundError` or `ValueError` say what to do."
-    given = dict(stats_prefix=stats_prefix, camera_map=camera_map, stats=stats, base=base, **changes)
+    given = changes | dict(stats_prefix=stats_prefix, camera_map=camera_map, stats=stats, base=base)
     if isinstance(source, nn.Module):
         wrong = ", ".join(k for k, v in given.items() if v is not None)
-        if wrong: raise ValueError(f"{wrong} is for a policy in a file: call use_stats for one in memory")
-        return source
-    if isinstance(dtype, str):
-        if dtype not in DTYPES: raise ValueError(f"no dtype {dtype!r}: choose one of {', '.join(DTYPES)}")
-        dtype = DTYPES[dtype]
+        if not wrong: return source
+        raise ValueError(f"{wrong} is for a policy in a file: call use_stats for one in memory")
+    if isinstance(dtype, str) and dtype not in DTYPES:
+        raise ValueError(f"no dtype {dtype!r}: choose one of {', '.join(DTYPES)}")
+    dtype = DTYPES[dtype] if isinstance(dtype, str) else dtype
     policy = SmolVLA.from_pretrained(source, dtype, quiet=True, **given)
     for note in () if quiet else policy.report.notes: print(f"note: {note}", file=sys.stderr)
     return policy

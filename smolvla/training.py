@@ -1074,7 +1074,7 @@ def start(
     return Trainer(start_policy(c, data), data, c, aim, quiet)
 
 # %% ../nbs/08_training.ipynb #6fa62c62
-MAY_CHANGE = ("data", "out", "steps", "minutes", "lr", "threads", "device", "compute_dtype", "fuse", "cache", "cache_dir",
+MAY_CHANGE = ("data", "steps", "minutes", "lr", "threads", "device", "compute_dtype", "fuse", "cache", "cache_dir",
               "eval_every", "save_every", "log_every", "keep")  # of a run that goes on
 
 def _changed(c:TrainConfig, run, last, given:dict): # TrainConfig

@@ -124,7 +124,7 @@ def test_a_demo_stopped_in_its_first_episode_goes_on(tmp_path, monkeypatch, left
     "The same command records, whatever the first attempt had made when it was stopped."
     from smolvla.data import DatasetWriter
     from smolvla.sim import features
-    demo = D.Demo(tmp_path, seed=1, episodes=1, workers=1, quiet=True); root = tmp_path/"dataset"
+    demo = D.Demo(tmp_path, seed=1, demonstrations=1, workers=1, quiet=True); root = tmp_path/"dataset"
     def interrupted(task, episodes, root, *args, **kw):
         if left == "an empty folder": root.mkdir(parents=True)
         if left in ("a set without an episode", "frames of an episode"):
@@ -136,7 +136,7 @@ def test_a_demo_stopped_in_its_first_episode_goes_on(tmp_path, monkeypatch, left
     with monkeypatch.context() as m:
         m.setattr(D, "record", interrupted)
         with pytest.raises(KeyboardInterrupt): demo.demonstrate()
-    again = D.Demo(tmp_path, seed=1, episodes=1, workers=1, quiet=True)
+    again = D.Demo(tmp_path, seed=1, demonstrations=1, workers=1, quiet=True)
     again.demonstrate()
     assert again.data.num_episodes == 1 and again.health.ok and root.is_dir()
     again.demonstrate()

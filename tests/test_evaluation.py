@@ -288,15 +288,6 @@ def test_eval_command_writes_json_grid_and_gallery(policy, tmp_path, capsys):
     assert "0/2 (Wilson 95 %: 0-66 %)" in said and "exact McNemar p = 1" in said
     assert {p.name for p in (tmp_path/"o").iterdir()} == {"result.json", "grid.mp4", "failures.png", "episodes"}
 
-@pytest.mark.parametrize("form", [("float32", False, True, 3), ("bfloat16", False, False, None), ("float32", True, False, None)], ids=str)
-def test_workers_drive_the_very_same_policy(policy, form):
-    "Eight bits, number format and solver steps travel with it"
-    dtype, packed, eight, steps = form
-    frozen = FrozenPolicy(policy, Choice(dtype, packed, "asked for"), eight, steps)
-    here, there = (evaluate(frozen, "pad", 2, max_seconds=1.5, workers=n) for n in (1, 2))
-    def told(r): return [(e.seed, e.steps, e.chunks, e.progress, e.first_mm, e.grasp_mm) for e in r.episodes]
-    assert told(here) == told(there) and here.settings == there.settings and "asked for" in here.settings["precision"]
-
 def test_eval_never_writes_over_another_evaluation(policy, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path); policy.save_pretrained(tmp_path/"p")
     kw = dict(policy="p", task="pad", episodes=1, workers=1, max_seconds=.1)
@@ -328,3 +319,12 @@ def test_eval_takes_a_camera_map_and_a_prefix(policy, tmp_path):
     eval_cli(**kw, camera_map="overhead=camera1,wrist=camera2", stats_prefix="so100.buffer")
     r = load_result(tmp_path/"o/result.json")
     assert r.settings["stats_prefix"] == "so100.buffer" and r.settings["camera_map"] == "overhead=camera1,wrist=camera2" and r.policy == str(tmp_path/"p")
+
+@pytest.mark.parametrize("form", [("float32", False, True, 3), ("bfloat16", False, False, None), ("float32", True, False, None)], ids=str)
+def test_workers_drive_the_very_same_policy(policy, form):
+    "Eight bits, number format and solver steps travel with it"
+    dtype, packed, eight, steps = form
+    frozen = FrozenPolicy(policy, Choice(dtype, packed, "asked for"), eight, steps)
+    here, there = (evaluate(frozen, "pad", 2, max_seconds=1.5, workers=n) for n in (1, 2))
+    def told(r): return [(e.seed, e.steps, e.chunks, e.progress, e.first_mm, e.grasp_mm) for e in r.episodes]
+    assert told(here) == told(there) and here.settings == there.settings and "asked for" in here.settings["precision"]

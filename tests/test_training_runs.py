@@ -149,6 +149,7 @@ def test_resume_tells_what_it_cannot_do(run, capsys):
     says("lr is -1.0", lr=-1.)
     says("minutes is nan", minutes=math.nan)
     if not torch.cuda.is_available(): says("sees no GPU", device="cuda")
+    with pytest.raises(TrainingError, match="--out cannot change"): resume(run, quiet=True, out=str(run.parent / "other"))
     assert before == {p: p.read_bytes() for p in run.rglob("*") if p.is_file()}, "a refusal touches nothing"
     train_cli(resume=str(run), batch_size=8, seed=1000, out=str(run), steps=4)   # what the run has already may be repeated
     assert "nothing is left to train: 4 of 4 steps are done" in capsys.readouterr().out
@@ -234,7 +235,7 @@ def test_a_new_policy_takes_short_names_and_leaves_cameras_out(tmp_path):
 
 @pytest.mark.parametrize("words", ["front", "front:overhead", "{front=overhead}", '["top"]', "=overhead", '{"a": 3}'])
 def test_a_camera_map_that_is_none_is_told(words):
-    with pytest.raises(ValueError, match="camera_map .*front=overhead"): TrainConfig(camera_map=words)
+    with pytest.raises(ValueError, match="camera_map"): TrainConfig(camera_map=words)
 
 def test_statistics_of_several_robots(base, root, tmp_path, cache_dir):
     from safetensors.torch import load_file, save_file
