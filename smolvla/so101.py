@@ -1554,6 +1554,8 @@ def teleoperate_cli(
             lead = arms.enter_context(SO101(leader, leader_id, "leader", kind)) if leader else None
             arm = arms.enter_context(SO101(port, id, "follower", kind, fold=fold))
             hand = TwinHand(lead.bus.port.where) if leader == "twin" else None
+            for a in (lead, arm):
+                for f in a.calibration.findings(a.role, a.kind) if a else (): print(f"look again, {a.role} {a.id}: {f}", flush=True)
             keys = arms.enter_context(StopKey(arm))
             arms.push(arm)  # it goes down first, while SPACE still counts
             print(f"\n{_teleoperate(arm, lead, keys, hz, seconds, hand)}", flush=True)

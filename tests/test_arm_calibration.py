@@ -252,3 +252,30 @@ def test_the_twin_of_a_leader():
 @pytest.mark.parametrize("kw", [dict(role="boss"), dict(volts=24), dict(volts="5"), dict(turns=["knee"])])
 def test_twins_that_are_none(kw):
     with pytest.raises(ValueError): twin_bus(**kw)
+
+# --- the commands that stop for it ---
+
+@pytest.fixture
+def short_elbow(monkeypatch):
+    "Commands meet an arm whose elbow only goes 90 degrees, in simulated time"
+    from smolvla import driving
+    for module in (recording, driving):
+        monkeypatch.setattr(module, "SO101", lambda *a, **kw: arm_with(elbow_flex=1024))
+        monkeypatch.setattr(module, "open_cameras", lambda *a: {})
+        monkeypatch.setattr(module, "preflight", lambda arm, *a: check_motors(arm))
+    monkeypatch.setattr(recording, "terminal", lambda: True)
+
+@pytest.mark.parametrize("accept,says", [("", "not ready: follower x calibration"), (" ", "few words"), ("the elbow has a stop", "no terminal")])
+def test_recording_stops_for_a_doubtful_arm(accept, says, short_elbow, tmp_path, capsys):
+    with pytest.raises(SystemExit, match=says): recording.record_cli(port="/dev/arm", say="wave", out=str(tmp_path/"set"), accept=accept)
+    assert ("accepted, see" in capsys.readouterr().out) == (says == "no terminal")
+
+@pytest.mark.parametrize("accept,says", [("", "not ready: follower x calibration"), ("the elbow has a stop", "UNAVAILABLE")])
+def test_driving_stops_for_a_doubtful_arm(accept, says, short_elbow, capsys):
+    from smolvla.driving import drive_cli
+    with pytest.raises(SystemExit, match=f"(?s){says}"): drive_cli(port="/dev/arm", say="wave", server="localhost:1", accept=accept, max_seconds=1.)
+    assert ("accepted, see" in capsys.readouterr().out) == bool(accept)
+
+@pytest.mark.parametrize("text", ["{ front: {type: opencv, index_or_path: 0, width: 640}}", '{"front": 0}', "[0, 2]"])
+def test_cameras_as_yaml_are_told_how(text):
+    with pytest.raises(ValueError, match="not as YAML or JSON: overhead="): open_cameras(text, type("A", (), {"simulated": False}))
