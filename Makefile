@@ -1,9 +1,18 @@
 # make demo   install, then record, train, evaluate and drive: outputs/demo/report.html   (SAY="put the blue cube in the left box")
 # make test   install, then the whole suite
+#   CPU=avx2  after either of them: as on a laptop without AVX-512, whatever this processor is (make test CPU=avx2)
 # make lab    install, then JupyterLab on the course
 # make env    install only;  make clean  remove .venv (outputs/ holds your data: it stays)
 SHELL := /bin/bash
 export SAY
+ifeq ($(CPU),avx2)
+export ONEDNN_MAX_CPU_ISA = AVX2
+export ATEN_CPU_CAPABILITY = avx2
+export MKL_ENABLE_INSTRUCTIONS = AVX2
+export TORCHINDUCTOR_CACHE_DIR = $(or $(TMPDIR),/tmp)/torchinductor-avx2
+else ifneq ($(CPU),)
+$(error CPU=$(CPU) is not known: CPU=avx2 limits the processor to AVX2, without it nothing is limited)
+endif
 
 .PHONY: demo test lab env clean readme
 demo: env

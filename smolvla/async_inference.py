@@ -661,7 +661,7 @@ class TwinRobot:
     def state(self): return self.env.state()
     def observe(self):
         self.env.cameras = self.cameras
-        try: return self.env._observe()
+        try: return self.env.observe()
         finally: self.env.cameras = ()
     def act(self, command):
         _, _, success, over, self.info = self.env.step(command)

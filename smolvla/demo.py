@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CSS', 'DEFAULTS', 'TASK', 'QUICK', 'NOISE', 'NEXT', 'plans', 'finger_paths', 'plot_intent', 'cross_attention',
            'plot_attention', 'denoising_path', 'plot_flow', 'data_uri', 'figure_html', 'video_html', 'table_html',
-           'page', 'Demo', 'say_list', 'key_of', 'plot_rates', 'machine', 'run_demo', 'demo_cli']
+           'page', 'Demo', 'say_list', 'key_of', 'forecast', 'plot_rates', 'machine', 'run_demo', 'demo_cli']
 
 # %% ../nbs/10a_demo.ipynb #21014bd5
 import base64, hashlib, html, io, json, os, platform, shutil, sys, time
@@ -24,7 +24,7 @@ from .expert import fold_heads, heads_of, turn
 from .policy import ASSETS, SmolVLA
 from .setup_check import check_machine
 from .sim import JOINTS, Arm, SO101Env, parse, project, record
-from .training import TrainConfig, checkpoints, read_metrics, resume, plot_losses, start
+from .training import TrainConfig, Trainer, checkpoints, read_metrics, resume, plot_losses, start
 
 # %% ../nbs/10a_demo.ipynb #960a4e36
 @torch.inference_mode()
@@ -47,7 +47,7 @@ def finger_paths(
 ) -> np.ndarray:  # (4, H, 3) metres
     "Where four planned chunks would lead the finger tips; the noises are the same for every sentence"
     arm = Arm(env.model)
-    return np.array([[pinch_point(arm, a) for a in chunk] for chunk in plans(policy, {**env._observe(), "task": text})])
+    return np.array([[pinch_point(arm, a) for a in chunk] for chunk in plans(policy, {**env.observe(), "task": text})])
 
 def plot_intent(
     policy: SmolVLA,
@@ -214,7 +214,7 @@ def page(
 # %% ../nbs/10a_demo.ipynb #302dd8a4
 DEFAULTS = ("put the blue cube in the left box", "put the red cube in the right box and the blue cube in the left box", "stack the red cube on the blue cube")
 TASK = "pad"  # what the shipped policy has not been trained on
-QUICK = dict(minutes=0.05, episodes=2, seconds=1.0, drive_seconds=1.0, workers=1)  # sizes that only show that everything runs
+QUICK = dict(updates=4, demonstrations=2, episodes=2, seconds=1.0, drive_seconds=1.0, workers=1)  # sizes that only show that everything runs
 NOISE = 1.5  # degrees by which demonstrations are disturbed, so that they show how to recover
 
 @dataclass
@@ -223,8 +223,10 @@ class Demo:
     out: Path
     say: tuple = DEFAULTS  # sentences to drive
     seed: int = 0
-    minutes: float = 3.0  # training, the prefix cache included
-    episodes: int = 20  # demonstrations, and episodes of each evaluation
+    updates: int = 900  # of training
+    minutes: float = 3.5  # for them at most, the prefix cache included
+    demonstrations: int = 40  # of the new task
+    episodes: int = 20  # of each evaluation
     policy: str = "nano"  # the one to start from
     seconds: float = 10.0  # simulated time of an evaluation episode
     drive_seconds: float = 20.0  # simulated time of a driven sentence
@@ -287,8 +289,8 @@ def demonstrate(self: Demo):
     "Record the new task as a LeRobot data set; episodes saved before an interruption are kept"
     root = self.out/"dataset"
     self.claim(root, key_of(TASK, self.seed, NOISE))
-    there = root.exists() and LeRobotDataset(root, video=False).num_episodes >= self.episodes
-    self.timed(f"record {self.episodes} demonstrations", there, lambda: record(TASK, self.episodes, root, 10_000 * self.seed, NOISE, workers=self.workers, quiet=self.quiet))
+    there = root.exists() and LeRobotDataset(root, video=False).num_episodes >= self.demonstrations
+    self.timed(f"record {self.demonstrations} demonstrations", there, lambda: record(TASK, self.demonstrations, root, 10_000 * self.seed, NOISE, workers=self.workers, quiet=self.quiet))
     self.health, self.data = doctor(root), LeRobotDataset(root)
     print(f"doctor: {repr(self.health).splitlines()[0]}")
     if not self.health.ok: raise ValueError(f"the recording is damaged: {self.health}\nDelete {root} and start again.")
@@ -314,25 +316,39 @@ def measure(self: Demo,
 # %% ../nbs/10a_demo.ipynb #f5b6d63c
 @patch
 def train_config(self: Demo) -> TrainConfig:
-    "Short: a learning rate that falls to nothing when the time is up, low enough that twenty demonstrations are not learned by heart at once, and an average of the last weights"
-    return TrainConfig(data=[str(self.out/"dataset")], out=str(self.run), policy=str(self.folder), stats="policy", steps=4000, decay_steps=4000, warmup_steps=150,
-                       minutes=self.minutes, batch_size=64, lr=3e-4, ema=0.99, compute_dtype="bfloat16", val_fraction=0.1,
-                       eval_every=200, save_every=250, log_every=20, keep=1, seed=self.seed)
+    "Short: a learning rate that falls to nothing at the end, low enough that few demonstrations are not learned by heart at once, and an average of the last weights"
+    return TrainConfig(data=[str(self.out/"dataset")], out=str(self.run), policy=str(self.folder), stats="policy",
+                       steps=self.updates, decay_steps=self.updates, warmup_steps=self.updates//20, minutes=self.minutes,
+                       batch_size=64, frame_stride=2, lr=3e-4, ema=0.99, val_fraction=0.1, eval_every=200, save_every=250, log_every=20,
+                       keep=1, seed=self.seed)
+
+def forecast(
+    trainer: Trainer,
+) -> str:
+    "What this machine will reach, in a sentence"
+    per, c = trainer.seconds_per_update(), trainer.config
+    left = c.steps - trainer.step
+    reached = min(left, int(60*c.minutes/per))
+    pace = f"one update of {c.batch_size} samples takes {per:.2f} s here"
+    if reached == left: return f"{pace}: all {left} updates in about {left*per/60:.1f} minutes"
+    return f"{pace}: about {reached} of {left} updates in {c.minutes:.1f} minutes; --minutes {left*per/60 + 1:.0f} would do them all"
 
 @patch
 def finetune(self: Demo):
     "Train for a few minutes; after Ctrl-C the same command goes on from the last checkpoint"
-    there = self.claim(self.run, key_of(self.folder/"model.safetensors", self.data.fingerprint, self.minutes, self.seed))
+    parts = self.folder/"model.safetensors", self.data.fingerprint, self.updates, self.minutes, self.seed
+    there = self.claim(self.run, key_of(*parts))
     def make():
-        if checkpoints(self.run): trainer = resume(self.run, quiet=self.quiet)
-        else:
-            begin = time.perf_counter()
-            trainer = start(self.train_config(), quiet=self.quiet)
-            trainer.config.minutes = max(0.6 * self.minutes, self.minutes - (time.perf_counter() - begin) / 60)
+        begin = time.perf_counter()
+        trainer = resume(self.run, quiet=self.quiet) if checkpoints(self.run) else start(self.train_config(), quiet=self.quiet)
+        spent = (time.perf_counter() - begin)/60
+        trainer.config.minutes = max(0.6*self.minutes, self.minutes - spent)
+        print(forecast(trainer), flush=True)
         trainer.fit()
         if trainer.stop: raise KeyboardInterrupt
         shutil.rmtree(self.out/"prefix_cache", ignore_errors=True)
-    self.timed(f"fine-tune for at most {self.minutes:g} minutes", there and (self.run/"policy"/"model.safetensors").exists(), make)
+    done = there and (self.run/"policy"/"model.safetensors").exists()
+    self.timed(f"fine-tune: {self.updates} updates, at most {self.minutes:g} minutes", done, make)
 
 # %% ../nbs/10a_demo.ipynb #6c44971c
 @patch
@@ -375,7 +391,7 @@ def verdict(self: Demo) -> str:
     p = self.after.compare(self.before).p
     if self.learned: return f"The difference is real: luck alone would do this with a probability of {p:.2g} (exact McNemar test on the same scenes)."
     if p < 0.05: return f"The policy became worse (exact McNemar p = {p:.2g}): see the loss curve below."
-    return f"These episodes cannot tell the two apart (exact McNemar p = {p:.2g}): train longer (--minutes) or on more demonstrations (--episodes)."
+    return f"These episodes cannot tell the two apart (exact McNemar p = {p:.2g}): train longer (--updates, --minutes) or on more demonstrations (--demonstrations)."
 
 @patch
 def comparison(self: Demo) -> list[tuple]:  # (what, before, after)
@@ -394,8 +410,8 @@ def _learning(self: Demo):
     return [
         "<h2>" + ("It learned a new task" if self.learned else "A new task") + "</h2>",
         f"<p>A scripted demonstrator showed the arm a task that the policy had never been trained on, for example <i>{html.escape(sentence)}</i>: "
-        f"{d.num_episodes} times, {d.num_frames} pictures from each of {len(d.camera_keys)} cameras. Then the policy trained on that for {self.minutes:g} minutes "
-        f"({len(losses)} updates) on this machine. Both were tested on the same {len(self.before.seeds)} scenes, which nobody had seen.</p>",
+        f"{d.num_episodes} times, {d.num_frames} pictures from each of {len(d.camera_keys)} cameras. Then the policy trained on that on this machine, "
+        f"{losses[-1]['step']} updates of 64 samples. Both were tested on the same {len(self.before.seeds)} scenes, which nobody had seen.</p>",
         f'<div class="row">{card(self.before, "bad", "succeeded before training")}{card(self.after, "good" if self.learned else "bad", "succeeded after training")}</div>',
         f"<p>{html.escape(self.verdict())}</p>", table_html(self.comparison(), ("", "before training", "after training")),
         '<div class="row">', video_html(self.out/"before.mp4", "Before training, twice the real speed. A red frame is a failure and says how."),
@@ -409,7 +425,7 @@ def _obeying(self: Demo):
     policy, env = load_policy(self.folder), SO101Env("pick_place")
     env.reset(seed=EVAL_SEED0 + 10_000 * self.seed + 5000)
     colours = ["put the red cube in the left box", "put the blue cube in the left box"]
-    intent, obs = plot_intent(policy, env, *colours), {**env._observe(), "task": colours[0]}
+    intent, obs = plot_intent(policy, env, *colours), {**env.observe(), "task": colours[0]}
     env.close()
     return [
         f"<h2>It is told what to do: {sum(e.success for e in self.drives)} of {len(self.drives)} done</h2>",
@@ -464,10 +480,10 @@ def run_demo(
     return demo.report()
 
 # %% ../nbs/10a_demo.ipynb #fdbcfebc
-def _settings(say, out, seed, minutes, episodes, quick, policy):
+def _settings(say, out, seed, quick, policy, **given):
     "The demo that the flags ask for"
     sizes = QUICK if quick else dict(workers=max(1, min(4, os.cpu_count() or 1)))
-    asked = {k: v for k, v in dict(minutes=minutes, episodes=episodes).items() if v is not None}
+    asked = {k: v for k, v in given.items() if v is not None}
     return Demo(Path(out), say_list(say), seed, policy=policy, **{**sizes, **asked})
 
 @call_parse
@@ -475,15 +491,18 @@ def demo_cli(
     say: str = None,  # What to say to the arm; several sentences with ; between them
     out: str = "outputs/demo",  # Folder for the data set, the policy, the videos and report.html
     seed: int = 0,  # Other scenes, another recording
-    minutes: float = None,  # Training time (default 3)
-    episodes: int = None,  # Demonstrations, and episodes of each evaluation (default 20)
+    updates: int = None,  # Updates of training (default 900)
+    minutes: float = None,  # Training time at most (default 3.5)
+    demonstrations: int = None,  # Episodes to record (default 40)
+    episodes: int = None,  # Episodes of each evaluation (default 20)
     policy: str = "nano",  # Policy to start from: nano (the shipped one) or a folder
     quick: bool = False,  # Tiny sizes, to see that everything runs
 ):
     "Record, train, evaluate and drive in a few minutes, and leave a report. Example: smolvla_demo --say 'put the blue cube in the left box'"
     begin = time.perf_counter()
     try:
-        demo = _settings(say, out, seed, minutes, episodes, quick, policy)
+        demo = _settings(say, out, seed, quick, policy, updates=updates, minutes=minutes,
+                         demonstrations=demonstrations, episodes=episodes)
         bad = [c for c in check_machine() if not c.ok]
         print("== this machine: " + ("fine" if not bad else "; ".join(f"{c.name}: {c.found}. Cure: {c.cure}" for c in bad)), flush=True)
         if not demo.folder.is_dir() or not (demo.folder/"model.safetensors").is_file(): raise FileNotFoundError(f"{demo.folder} holds no policy (no model.safetensors)")

@@ -20,7 +20,7 @@ from .motors import BusError, ManualClock
 from .recording import TwinCamera, as_size, cut, jpeg, open_cameras, preflight
 from .setup_check import Check, Checks
 from .sim import HOME, SO101Env, instruction, parse
-from .so101 import SO101, Limits, NotSafe, Stopped, TooFar, at_once, gentle_end
+from .so101 import FASTEST, SO101, Limits, NotSafe, StopKey, Stopped, TooFar, at_once, ctrl_c_stops, gentle_end
 
 # %% ../nbs/14a_driving.ipynb #a875671e
 class ArmRobot:
@@ -84,7 +84,8 @@ def drive_arm(
     robot.until = arm.clock.now()+robot.seconds
     loop = ControlLoop(robot, link, control, clock_of(arm), seed, log)
     try:
-        while not robot.done and not stop(): loop.tick()
+        with ctrl_c_stops(arm):
+            while not robot.done and not stop(): loop.tick()
     except (Stopped, NotSafe, TooFar, BusError, ServerRefused) as e:
         loop.ended = f"{type(e).__name__}: {e}"
         loop.say("ended", loop.ended)
@@ -201,7 +202,7 @@ def _drive_remote(server, policy, env, say, seed, max_seconds, control, tls, log
     finally: world.close()
 
 # %% ../nbs/14a_driving.ipynb #8ac337dc
-def _drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, seed, seconds, control, tls, log):
+def _drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, seed, seconds, control, tls, log, fold=False):
     "An arm on a port, or the twin behind its bus, in real time"
     if port != "twin" and not say: raise ValueError("--say is missing: the sentence to obey")
     world = SO101Env(parse(say)[0] if say else env, cameras=()) if port == "twin" else None
@@ -209,7 +210,7 @@ def _drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, s
     with gentle_end(), contextlib.ExitStack() as stack:
         address, name, backend = _serve_here(stack, policy) if not server else (server, policy, None)
         wanted = next(iter(backend.cameras.values())) if backend else (128, 128)
-        arm = stack.enter_context(SO101(port, id, "follower", kind, env=world, limits=Limits(speed=speed, gripper_speed=Limits.gripper_speed*speed/Limits.speed)))
+        arm = stack.enter_context(SO101(port, id, "follower", kind, env=world, fold=fold, limits=_limits(speed)))
         views = open_cameras(cameras, arm, as_size(size) if size else wanted)
         for c in views.values(): stack.callback(c.close)
         looked = preflight(arm, views, ".")
@@ -219,10 +220,17 @@ def _drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, s
         robot = ArmRobot(arm, views, say or world.text, seconds)
         link = _link(address, name, robot.spec, control, tls)     # a policy that is not there is found out before anything moves
         stack.callback(link.close)
-        arm.move_to(HOME)                                        # where every demonstration began
+        stack.enter_context(StopKey(arm))
+        stack.push(arm)                                          # it goes down first, while SPACE still counts
+        arm.approach(HOME)                                       # where every demonstration began
         if backend: _judge(backend, robot)
-        print(f"driving: {robot.say}   (Ctrl-C lays the arm down)", flush=True)
+        print(f"driving: {robot.say}   (SPACE or Ctrl-C: STOP)", flush=True)
         return drive_arm(robot, link, control, seed, Console(JsonLog(log) if log else None))
+
+def _limits(speed):
+    "The same share of the gripper's speed."
+    speed = Limits(speed=speed).speed
+    return Limits(speed=speed, gripper_speed=min(Limits.gripper_speed*speed/Limits.speed, FASTEST))
 
 def _judge(backend, robot):
     "ValueError when the first chunk begins elsewhere or leaves the arm's range"
@@ -254,6 +262,7 @@ def drive_cli(
     id:str="arm", # with --port: name of the arm's calibration
     kind:str="so101", # with --port: or so100
     speed:float=135.0, # with --port: no joint turns faster, degrees a second; begin with 60
+    fold:bool=False, # with --port: at the end fold slowly into the rest pose; without it the arm sinks where it is
     server:str=None, # HOST:PORT of smolvla_serve; then this machine needs no torch
     tls:str=None, # folder with server.crt and token of that server
     n:int=24, # actions taken of each chunk (with --server or --port)
@@ -263,14 +272,14 @@ def drive_cli(
     rtc:str="", # real-time chunking: vjp or identity (with --server or --port)
     log:str=None, # file for what happened, JSON lines (with --server or --port)
 ):
-    """Obey a sentence: in the twin with the policy here, and a video; with a policy server; or on an arm.
+    """Obey a sentence: in the twin with the policy here, and a video; with a policy server; or on an arm, where SPACE and Ctrl-C are STOP.
     Example: smolvla_drive --say 'stack the red cube on the blue cube' --seed 1000007
     Example: smolvla_drive --server localhost:8765 --env sorting
     Example: smolvla_drive --port /dev/ttyACM0 --cameras overhead=/dev/video0,wrist=/dev/video2 --say 'put the red cube in the left box' --speed 60"""
     try:
         control = Control(n=n, g=g, tolerance=tolerance, aggregate=aggregate, rtc=rtc)
-        if port: return print(_drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, seed, max_seconds, control, tls, log).tell())
+        if port: return print(_drive_arm(port, cameras, size, id, kind, speed, server, policy, env, say, seed, max_seconds, control, tls, log, fold).tell())
         if server: return print(_drive_remote(server, policy, env, say, seed, max_seconds, control, tls, log).tell())
         _drive_here(policy, say, env, seed, out, max_seconds)
     except (ValueError, OSError, RuntimeError) as err: sys.exit(f"smolvla_drive: {err}")
-    except KeyboardInterrupt: sys.exit("smolvla_drive: stopped")
+    except KeyboardInterrupt: sys.exit("\nsmolvla_drive: stopped" + ("; the arm sank where it was" if port else ""))

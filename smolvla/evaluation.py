@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['GREEN', 'RED', 'GREY', 'FILM_EVERY', 'wilson', 'Rate', 'Paired', 'mcnemar', 'save_video', 'load_video', 'video_grid',
            'eval_seeds', 'Episode', 'failure', 'PolicyDriver', 'DemonstratorDriver', 'run_episode', 'pinch_point',
-           'AimProbe', 'EvalResult', 'load_result', 'load_policy', 'as_driver', 'evaluate', 'Aim', 'aim',
-           'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli']
+           'AimProbe', 'EvalResult', 'load_result', 'load_policy', 'acting_policy', 'as_driver', 'evaluate', 'Aim',
+           'aim', 'failure_gallery', 'result_grid', 'Lead', 'correct_cli', 'drive', 'tell', 'eval_cli']
 
 # %% ../nbs/10_evaluation.ipynb #0b572054
-import functools, json, math, multiprocessing, signal, sys, tempfile, textwrap, time
+import functools, json, math, multiprocessing, signal, sys, textwrap, time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -24,8 +24,9 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 from tqdm import tqdm
 
-from .policy import Recall, SmolVLA, nano_policy
-from .sim import (BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, instruction, parse, record, record_episode,
+from .fast import FrozenPolicy
+from .policy import SmolVLA, nano_policy
+from .sim import (BOXES, EVAL_SEED0, FINGER_GAP0, FINGER_GAP1, FPS, HOME, Arm, Demonstrator, SO101Env, check_task, instruction, parse, record, record_episode,
                          to_radians, to_units)
 
 # %% ../nbs/10_evaluation.ipynb #19db2ae5
@@ -201,7 +202,7 @@ class PolicyDriver:
         if not 1 <= self.n <= policy.config.chunk_size:
             raise ValueError(f"n_action_steps is {self.n}, but the policy predicts chunks of {policy.config.chunk_size}: choose 1 to {policy.config.chunk_size}")
 
-    def reset(self, env: SO101Env, seed: int): self.noise, self.recall = torch.Generator().manual_seed(seed), Recall(self.policy)
+    def reset(self, env: SO101Env, seed: int): self.noise = torch.Generator().manual_seed(seed)
 
     @torch.inference_mode()
     def chunk(self,
@@ -209,7 +210,7 @@ class PolicyDriver:
     ) -> np.ndarray:  # (n, 6) degrees, gripper 0..100
         batch, c = self.policy.preprocess(observe()), self.policy.config
         noise = torch.randn(1, c.chunk_size, c.max_action_dim, generator=self.noise)
-        actions = self.policy.sample_actions(batch, noise=noise, num_steps=self.num_steps, prefix=self.recall(batch))[0]
+        actions = self.policy.sample_actions(batch, noise=noise, num_steps=self.num_steps)[0]
         self.whole = self.policy.processor.unnormalize_action(actions).float().numpy()
         return self.whole[:self.n]
 
@@ -233,7 +234,7 @@ def run_episode(
     def observe():
         nonlocal spent
         start, env.cameras = time.perf_counter(), cameras
-        obs, env.cameras = env._observe(), ()
+        obs, env.cameras = env.observe(), ()
         spent -= time.perf_counter() - start
         return obs
     env.cameras = ()
@@ -386,14 +387,22 @@ def load_policy(
     inner = Path(policy)/"policy"
     return SmolVLA.from_pretrained(inner if (inner/"config.json").is_file() else policy, quiet=True)
 
+def acting_policy(
+    policy,  # whatever `load_policy` takes, or a driver
+    compute_dtype: str = "auto",  # of a policy given by name: float32, bfloat16, or auto, which measures
+):  # FrozenPolicy for a name; an object stays what it is
+    "What drives: a name becomes a frozen copy in the format that is quickest here (engine room 07b)"
+    return load_policy(policy).fast(compute_dtype) if isinstance(policy, (str, Path)) else policy
+
 def as_driver(
     policy,  # whatever `load_policy` takes, or a driver
     n_action_steps: int | None = None,
     num_steps: int | None = None,
+    compute_dtype: str = "auto",  # see `acting_policy`
 ):  # object with reset(env, seed) and chunk(observe)
     "Something that can drive"
     if hasattr(policy, "chunk"): return policy
-    return PolicyDriver(load_policy(policy), n_action_steps, num_steps)
+    return PolicyDriver(acting_policy(policy, compute_dtype), n_action_steps, num_steps)
 
 # %% ../nbs/10_evaluation.ipynb #bea7fde5
 FILM_EVERY = 3  # control steps per video frame: ten pictures a simulated second
@@ -428,13 +437,9 @@ def _in_processes(policy, seeds, workers, args):
     "Yields episodes as they are finished, from `workers` fresh processes"
     if hasattr(policy, "chunk"): raise ValueError("a driver object cannot be sent to other processes: use workers=1, or give a policy or a folder")
     _Runner(policy, *args)  # what cannot work fails here, with its own message
-    with tempfile.TemporaryDirectory() as tmp:
-        if not isinstance(policy, (str, Path)):
-            policy.save_pretrained(tmp)
-            policy = tmp
-        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker, (str(policy), *args))
-        try: yield from (f.result() for f in as_completed([pool.submit(_work, s) for s in seeds]))
-        finally: pool.shutdown(cancel_futures=True)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker, (policy, *args))
+    try: yield from (f.result() for f in as_completed([pool.submit(_work, s) for s in seeds]))
+    finally: pool.shutdown(cancel_futures=True)
 
 def _in_this_process(policy, seeds, args):
     runner = _Runner(policy, *args)
@@ -453,9 +458,13 @@ def evaluate(
     held_out: bool = False,  # sentences in a wording that no recording uses
     video_dir=None,  # folder for one mp4 per episode; None for no videos
     progress: bool = False,  # show a bar
+    compute_dtype: str = "auto",  # of a policy given by name, see `acting_policy`
 ) -> EvalResult:
     "Drive one episode per seed and report; the same seeds give the same result with any number of workers"
     seeds, start = eval_seeds(seeds), time.perf_counter()
+    name = str(policy) if isinstance(policy, (str, Path)) else type(policy).__name__
+    check_task(task)
+    policy = acting_policy(policy, compute_dtype)  # once, so that all processes drive with the very same one
     args = (task, n_action_steps, num_steps, max_seconds, held_out, video_dir)
     episodes = _in_processes(policy, seeds, min(workers, len(seeds)), args) if workers > 1 else _in_this_process(policy, seeds, args)
     done, wins = [], 0
@@ -465,8 +474,8 @@ def evaluate(
             wins += e.success
             bar.set_postfix_str(f"{wins}/{len(done)} succeeded", refresh=False)
             bar.update()
-    name = str(policy) if isinstance(policy, (str, Path)) else type(policy).__name__
     settings = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, held_out=held_out)
+    if isinstance(policy, FrozenPolicy): settings["precision"] = repr(policy.choice)
     return EvalResult(task, name, sorted(done, key=lambda e: seeds.index(e.seed)), settings, round(time.perf_counter() - start, 1))
 
 # %% ../nbs/10_evaluation.ipynb #2af26aaa
@@ -547,7 +556,7 @@ class Lead:
         driver, cameras, queue = _leader(self.policy, _written(self.policy)), env.cameras, []
         driver.reset(env, seed)
         for _ in range(round(np.random.default_rng(seed).uniform(0.5, self.longest) * FPS)):
-            if not queue: queue = list(driver.chunk(env._observe))
+            if not queue: queue = list(driver.chunk(env.observe))
             env.cameras = cameras if len(queue) == 1 else ()  # draw only what the policy will look at
             done = env.step(queue.pop(0))[2]
             env.cameras = cameras
@@ -629,14 +638,16 @@ def eval_cli(
     num_steps: int = None,  # Denoising steps (default: as the policy says)
     max_seconds: float = 20.0,  # Simulated seconds per episode
     held_out: bool = False,  # Say it in words that no recording uses
+    compute_dtype: str = "auto",  # float32 or bfloat16; auto measures which is quicker here
 ):
     "Success rate of a policy in the twin, with its Wilson interval. Example: smolvla_eval --task sorting --n 50"
-    kw = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, workers=workers, held_out=held_out, progress=True)
+    kw = dict(n_action_steps=n_action_steps, num_steps=num_steps, max_seconds=max_seconds, workers=workers, held_out=held_out, progress=True, compute_dtype=compute_dtype)
     out = Path(out or _folder(policy, task, n_action_steps=n_action_steps, num_steps=num_steps, held_out=held_out))
     try:
         other = load_result(compare) if str(compare).endswith(".json") else None  # first: this run may write over it
         result = evaluate(policy, task, eval_seeds(n, seed), video_dir=out/"episodes", **kw)
         files = _write(result, out)
+        print(f"computed in {result.settings['precision']}")
         print(result.table(), result, sep="\n\n")
         if compare:
             other = other or evaluate(compare, task, result.seeds, **kw)

@@ -5,15 +5,14 @@
 # %% auto #0
 __all__ = ['MASKED', 'layer_kinds', 'expert_widths', 'ExpertAttention', 'ExpertMLP', 'ExpertLayer', 'Expert', 'build_expert',
            'as_input', 'heads_of', 'finish_layer', 'cross_kv', 'joint_layer', 'joint_forward', 'score_bias',
-           'fold_heads', 'unfold_heads', 'folded_attention', 'append_token', 'turn_table', 'turn', 'glue', 'FusedLayer',
-           'fused_layers', 'can_fuse', 'SuffixRunner']
+           'fold_heads', 'unfold_heads', 'folded_attention', 'append_token', 'turn_table', 'turn', 'SuffixRunner']
 
 # %% ../nbs/06_action_expert.ipynb #ab59cbc3
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
-from .vlm import PackedLinear, attention, autocast_device, layer_kv, pack_linears, positions, rope_table, rotate, weights_key
+from .vlm import attention, autocast_device, layer_kv, positions, rope_table, rotate
 from .masks import make_att_2d_masks, suffix_mask, suffix_positions
 
 # %% ../nbs/06_action_expert.ipynb #036746d3
@@ -92,7 +91,7 @@ def build_expert(
     for layer in expert.layers:
         for name, m in layer.named_modules():
             if isinstance(m, nn.Linear) and not (layer.kind == "cross" and name.endswith(("k_proj", "v_proj"))): nn.init.normal_(m.weight, std=0.02)
-    return pack_linears(expert)
+    return expert
 
 # %% ../nbs/06_action_expert.ipynb #24fccf55
 def as_input(
@@ -252,47 +251,9 @@ def turn(
     swapped = x.unflatten(-1, (2, -1)).flip(-2).flatten(-2)
     return torch.addcmul(x*cos, swapped, sin).to(x.dtype)
 
-# %% ../nbs/06_action_expert.ipynb #49dbdbf7
-def glue(*layers: nn.Linear) -> nn.Linear: # of the same class, its output theirs side by side
-    "One linear layer that does the work of several on the same input."
-    m = type(layers[0])(1, 1, bias=False)
-    m.weight = nn.Parameter(torch.cat([layer.weight.detach() for layer in layers]), requires_grad=False)
-    return m
-
-class FusedLayer:
-    "An expert layer for sampling: projections that read the same input are one, and what follows a product happens inside it."
-    def __init__(self, layer: ExpertLayer):
-        a, m, self.layer = layer.self_attn, layer.mlp, layer
-        self.into = glue(a.q_proj, a.k_proj, a.v_proj) if layer.kind == "self" else a.q_proj
-        self.out, self.gate, self.up, self.down = a.o_proj, m.gate_proj, m.up_proj, m.down_proj
-
-    def finish(self,
-        h: Tensor, # (B*S,width)
-        attended: Tensor, # (B*S,heads*head_dim)
-    ) -> Tensor: # (B*S,width)
-        "As `finish_layer`."
-        h = self.out(attended, "add", h)
-        x = self.layer.post_attention_layernorm(h)
-        return self.down(self.up(x, "mul", self.gate(x, "silu")), "add", h)
-
-def fused_layers(expert: Expert) -> list: # of FusedLayer
-    "The fused form of all layers, kept with the expert until a weight changes."
-    key = weights_key(*expert.parameters())
-    if key is None or getattr(expert, "fused", (None,))[0] != key: expert.fused = key, [FusedLayer(layer) for layer in expert.layers]
-    return expert.fused[1]
-
-# %% ../nbs/06_action_expert.ipynb #0ec2b5b7
-def can_fuse(
-    expert: Expert,
-) -> bool:
-    "Only while sampling, in one dtype, and with plain linear layers: adapters such as LoRA have a forward of their own."
-    parts = [m for layer in expert.layers for m in (*layer.self_attn.children(), *layer.mlp.children())]
-    return (not torch.is_grad_enabled() and not torch.is_autocast_enabled(autocast_device(parts[0].weight))
-            and all(isinstance(m, PackedLinear) and m.bias is None for m in parts))
-
 # %% ../nbs/06_action_expert.ipynb #8beca9cb
 class SuffixRunner:
-    "The expert on one cached prefix. All that no denoising step changes is computed here, once: cross K/V, RoPE tables, masks, fused weights."
+    "The expert on one cached prefix. All that no denoising step changes is computed here, once: cross K/V, RoPE tables, masks."
     def __init__(self,
         expert: Expert,
         kv: list, # per VLM layer (k after RoPE, v), each (B,P,kv_heads,head_dim)
@@ -307,7 +268,6 @@ class SuffixRunner:
         here = [pair for pair, kind in zip(kv, expert.kinds, strict=True) if kind != "skip"]
         pairs = [pair if layer.kind == "self" else cross_kv(layer, *pair) for layer, pair in zip(expert.layers, here)]
         self.kv = [(k.transpose(1, 2), v.transpose(1, 2)) for k, v in pairs]
-        self.fused = fused_layers(expert) if can_fuse(expert) else None
 
 # %% ../nbs/06_action_expert.ipynb #fe7db056
 @patch
@@ -327,7 +287,7 @@ def layer(self: SuffixRunner,
     i: int, # expert layer
     h: Tensor, # (B,S,width)
 ) -> Tensor: # (B,S,width)
-    "One layer, for training and everything unusual."
+    "One layer, as `joint_layer` computes it."
     layer, D = self.expert.layers[i], self.expert.head_dim
     a, table, is_self = layer.self_attn, self.table[layer.kind], layer.kind == "self"
     x = as_input(layer.input_layernorm(h), a.q_proj)
@@ -336,23 +296,8 @@ def layer(self: SuffixRunner,
 
 # %% ../nbs/06_action_expert.ipynb #7cf2d0dd
 @patch
-def fused_layer(self: SuffixRunner,
-    i: int, # expert layer
-    h: Tensor, # (B*S,width)
-) -> Tensor: # (B*S,width)
-    "The same layer with half the operations: at batch 1 it is their number that costs."
-    e, f = self.expert, self.fused[i]
-    x = f.into(f.layer.input_layernorm(h)).view(-1, self.S, f.into.weight.shape[0]//e.head_dim, e.head_dim)
-    x, v = x.split([x.shape[2] - e.kv_heads, e.kv_heads], 2) if f.layer.kind == "self" else (x, None)
-    x = turn(x, self.table[f.layer.kind])
-    own = [x[:, :, e.heads:], v] if v is not None else []
-    return f.finish(h, self.attend(i, x[:, :, :e.heads], own).flatten(0, 1))
-
-@patch
 def __call__(self: SuffixRunner,
     h: Tensor, # (B,S,width) embedded suffix
 ) -> Tensor: # (B,S,width) after the final norm
-    shape, one = h.shape, self.fused_layer if self.fused else self.layer
-    if self.fused: h = h.flatten(0, 1)
-    for i in range(len(self.expert.layers)): h = one(i, h)
-    return self.expert.norm(h).view(shape)
+    for i in range(len(self.expert.layers)): h = self.layer(i, h)
+    return self.expert.norm(h)

@@ -19,6 +19,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from tqdm.auto import tqdm
 from .data import LeRobotDataset
+from .precision import autocast, choose, shapes_of
 from .sim import BOXES, OBJECTS, SO101Env, base_model, instruction, parse, project, random_scene
 from .vlm import (ASSETS, PointingHead, build_vlm, connect, embed_images, embed_patches, encode_answers, encode_patches, encode_questions,
                          join_prefix, lm_loss, nano_tokenizer, nano_vlm_config, positions, prefix_forward, prefix_mask)
@@ -328,18 +329,20 @@ class GroundRun:
     def __init__(self,
         out: Path, # folder; a checkpoint found there is continued
         lr: float, seed: int,
+        compute_dtype: str = "auto", # float32 or bfloat16; "auto" measures which is quicker here
     ):
         torch.manual_seed(seed)
         self.net = ground_net()
         self.opt = torch.optim.AdamW(self.net.parameters(), lr=lr, betas=(.9, .95), weight_decay=.01, fused=True)
         self.file, self.step, self.seconds = Path(out)/"state.safetensors", 0, 0.
+        self.precision = repr(choose(shapes_of(self.net, 4096), training=True)) if compute_dtype == "auto" else f"{compute_dtype}: asked for"
         self.file.parent.mkdir(parents=True, exist_ok=True)
         if self.file.exists(): self.load()
 
     def save(self):
         "All in one file, replaced in one move."
         state = {f"opt.{i}.{k}": v for i, s in self.opt.state_dict()["state"].items() for k, v in s.items()}
-        save_file({**self.net.state_dict(), **state}, str(self.file)+".tmp", metadata={"step": str(self.step), "seconds": str(self.seconds)})
+        save_file({**self.net.state_dict(), **state}, str(self.file)+".tmp", metadata={"step": str(self.step), "seconds": str(self.seconds), "precision": self.precision})
         os.replace(str(self.file)+".tmp", self.file)
 
     def load(self):
@@ -351,6 +354,11 @@ class GroundRun:
             if k.startswith("opt."): moments.setdefault(int(k.split(".")[1]), {})[k.split(".")[2]] = v
         self.opt.load_state_dict({"state": moments, "param_groups": self.opt.state_dict()["param_groups"]})
         self.step, self.seconds = int(note["step"]), float(note["seconds"])
+        self.precision = note.get("precision", self.precision)
+
+    def autocast(self):
+        "The precision of this run, kept when it goes on elsewhere."
+        return autocast("cpu", self.precision.split(":")[0])
 
 # %% ../nbs/09a_grounding.ipynb #869df4c7
 def clock_lr(
@@ -372,9 +380,9 @@ def report(run, held_out, tokenizer, point, seen, nll) -> dict: # one line of me
     "Losses, and median and p90 error in pixels and millimetres on scenes never learned from."
     row = dict(step=run.step, seconds=round(run.seconds), point=round(point, 5), seen=round(seen, 5), nll=nll and round(nll, 4))
     def ends(errors): return [round(float(np.quantile(errors, q)), 2) for q in (.5, .9)]
-    with torch.autocast("cpu", torch.bfloat16): row["scenes.eyes_px"] = ends(seeing_errors(run.net, held_out["scenes"]))
+    with run.autocast(): row["scenes.eyes_px"] = ends(seeing_errors(run.net, held_out["scenes"]))
     for name, sources in held_out.items():
-        with torch.autocast("cpu", torch.bfloat16): errors = pointing_errors(run.net.vlm, run.net.head, sources, tokenizer, per_metre=10)
+        with run.autocast(): errors = pointing_errors(run.net.vlm, run.net.head, sources, tokenizer, per_metre=10)
         for k, e in errors.items(): row[f"{name}.{k}"] = ends(e)
     with open(run.file.parent/"metrics.jsonl", "a") as f: f.write(json.dumps(row)+"\n")
     return row
@@ -385,6 +393,7 @@ def pretrain(
     held_out: dict, # name -> list of sources never learned from
     out: Path, # checkpoint, metrics.jsonl, nano_vlm/; run again, it goes on where it stopped
     minutes: float = 40., # training time; compiling does not count
+    steps: int|None = None, # updates at most, however long they take
     lr: float = 1e-3, batch: int = 64, questions: int = 2, seed: int = 0,
     share: list[float]|None = None, # part of a batch that each source gets
     eyes: int = 800, # first steps, in which only the vision tower learns
@@ -395,16 +404,17 @@ def pretrain(
     "Train the nano VLM: first to see, then all of it to point and to answer."
     run, tokenizer, nll = GroundRun(out, lr, seed), nano_tokenizer(), None
     if fuse is None: fuse = any(map(shutil.which, ("g++", "clang++")))
+    print(f"computing in {run.precision}")
     net, (eye, ground) = run.net, [torch.compile(f) if fuse else f for f in (eye_loss, ground_loss)]
     bar, first, zero = tqdm(total=round(minutes*60), unit="s", mininterval=5), run.step, torch.zeros(())
-    while run.seconds < minutes*60:
+    while run.seconds < minutes*60 and (steps is None or run.step < steps):
         start, rng = time.monotonic(), np.random.default_rng([seed, run.step])
         alone = run.step < eyes
         text = not alone and run.step % text_every == 0
         since = run.step if alone else run.step - eyes
         for group in run.opt.param_groups: group["lr"] = clock_lr(run.seconds/(minutes*60), since, lr)
         b = draw_pictures(sources[:1], batch, rng)[1] if alone else make_batch(sources, batch, questions, tokenizer, rng, share)
-        with torch.autocast("cpu", torch.bfloat16): point, seen, words = (zero, eye(net, b)[0], zero) if alone else ground(net, b, text)
+        with run.autocast(): point, seen, words = (zero, eye(net, b)[0], zero) if alone else ground(net, b, text)
         (point + seen + .1*words).backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.)
         run.opt.step(); run.opt.zero_grad(set_to_none=True); run.step += 1
@@ -412,7 +422,9 @@ def pretrain(
         if min(run.step - first, since) > text_every or not fuse: run.seconds += time.monotonic() - start
         bar.n = round(run.seconds); bar.set_postfix_str(f"step {run.step}, point {point.item():.3f} seen {seen.item():.3f}", refresh=False); bar.update(0)
         if run.step % report_every == 0: report(run, held_out, tokenizer, point.item(), seen.item(), nll); run.save()
-    bar.close(); run.save(); save_grounding(net.vlm, net.head, run.file.parent/"nano_vlm")
+    bar.close()
+    run.save()
+    save_grounding(net.vlm, net.head, run.file.parent/"nano_vlm")
     return run
 
 # %% ../nbs/09a_grounding.ipynb #b3ff8708

@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['OURS', 'SIGLIP', 'SO400M', 'BACKBONES', 'PRESETS', 'SPECIALS', 'LEGACY', 'GROUPS', 'STATS_FILES', 'JOINTS_FILE',
            'PREFIX_ROWS', 'SmolVLAConfig', 'preset', 'PrefixKV', 'VLMWithExpert', 'FlowModel', 'SmolVLA', 'name_joints',
-           'whole_weight', 'Denoiser', 'Recall', 'LoadReport', 'clean_keys', 'group_dtypes', 'read_json',
-           'read_tensors', 'checkpoint_folder', 'find_backbone', 'find_tokenizer', 'read_processors', 'fit_to_file',
-           'write_whole', 'write_json', 'write_backbone', 'plain_weights', 'trace', 'compare', 'first_difference',
-           'nano_policy']
+           'whole_weight', 'Denoiser', 'LoadReport', 'clean_keys', 'group_dtypes', 'read_json', 'read_tensors',
+           'checkpoint_folder', 'find_backbone', 'find_tokenizer', 'read_processors', 'fit_to_file', 'write_whole',
+           'write_json', 'write_backbone', 'plain_weights', 'trace', 'compare', 'first_difference', 'nano_policy']
 
 # %% ../nbs/07_policy.ipynb #dde0e771
 import json, math, os, re
@@ -24,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from transformers import SmolVLMConfig
 from .data import JOINTS
 from .processing import Processor, load_tokenizer
-from .vlm import ASSETS, build_vlm, eight_bits, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, pack_linears, positions, prefix_forward, prefix_mask, tokens_per_image, weights_key
+from .vlm import ASSETS, build_vlm, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, positions, prefix_forward, prefix_mask, tokens_per_image
 from .masks import prefix_blocks, suffix_blocks
 from .flow import LOSS_VERSIONS, flow_loss, integrate, make_u_t, make_x_t, masked_mean, sample_time, sinusoidal_time, solver_times
 from .expert import Expert, SuffixRunner, append_token, as_input, build_expert, expert_widths, joint_forward, layer_kinds
@@ -225,6 +224,8 @@ class FlowModel(nn.Module):
 # %% ../nbs/07_policy.ipynb #597b3acb
 class SmolVLA(nn.Module):
     "Images, a sentence and joint angles in; a chunk of actions out."
+    runner_class = SuffixRunner # who runs the expert; a frozen copy (engine room 07b) has another
+
     def __init__(self,
         config: SmolVLAConfig,
         vlm: nn.Module, # transformers' SmolVLMForConditionalGeneration, already cut to the layers to keep
@@ -239,10 +240,10 @@ class SmolVLA(nn.Module):
         config.num_vlm_layers = len(vlm.model.text_model.layers)
         expert = build_expert(text, c.expert_width_multiplier, c.num_expert_layers, c.attention_mode, c.self_attn_every_n_layers)
         self.config, self.tokenizer, self.processor = config, tokenizer, None
-        self.model = pack_linears(FlowModel(config, vlm, expert))
+        self.model = FlowModel(config, vlm, expert)
         self.register_buffer("suffix_att", suffix_blocks(c.chunk_size, c.causal_actions, c.state_in == "suffix"), persistent=False)
         if stats is not None: self.use_stats(stats, stats_prefix, camera_map, joint_names)
-        self.queue, self.recall = deque(), None
+        self.queue = deque()
         self.freeze()
 
 # %% ../nbs/07_policy.ipynb #f6431f86
@@ -406,7 +407,7 @@ def runner(self: SmolVLA,
     if self.config.state_in == "prefix":
         emb = self.state_token(batch).to(self.vlm.model.text_model.embed_tokens.weight.dtype)
         kv, pad = append_token(self.vlm.model.text_model.layers, kv, pad, emb)
-    return SuffixRunner(self.expert, kv, pad, self.suffix_att)
+    return self.runner_class(self.expert, kv, pad, self.suffix_att)
 
 # %% ../nbs/07_policy.ipynb #7514d90b
 @patch
@@ -538,33 +539,11 @@ def sample_actions(self: SmolVLA,
     velocity = Denoiser(self, batch, prefix, solver_times(steps, method))
     return integrate(guide(velocity) if guide else velocity, noise, steps, method)[..., :c.action_dim]
 
-# %% ../nbs/07_policy.ipynb #7b405208
-class Recall:
-    "The last look at the world. What has not changed since is not computed again; the result is the same."
-    def __init__(self, policy: SmolVLA): self.policy, self.batch, self.key, self.looked = policy, None, None, 0
-
-    @torch.no_grad()
-    def __call__(self,
-        batch: dict, # from `preprocess`
-    ) -> PrefixKV: # as `policy.prefix_kv(batch)`
-        key, now = weights_key(*self.policy.vlm.parameters()), {k: batch[k] for k in ("images", "image_mask", "tokens", "token_mask")}
-        known = self.batch if key and key == self.key and self.batch["images"].shape == now["images"].shape else None
-        same = [known is not None and torch.equal(a, b) for a, b in zip((known or now)["images"].unbind(1), now["images"].unbind(1))]
-        self.looked = same.count(False)
-        if self.looked:
-            fresh = self.policy.look(now["images"][:, [i for i, s in enumerate(same) if not s]]).unflatten(1, (self.looked, -1))
-            old, fresh = self.seen if known else None, iter(fresh.unbind(1))
-            self.seen = torch.stack([old[:, i] if s else next(fresh) for i, s in enumerate(same)], 1)
-        if self.looked or any(not torch.equal(known[k], v) for k, v in now.items() if k != "images"):
-            self.kv = self.policy.prefix_kv(batch, self.seen.flatten(1, 2))
-        self.key, self.batch = key, now
-        return self.kv
-
 # %% ../nbs/07_policy.ipynb #358f1b69
 @patch
 def reset(self: SmolVLA):
-    "Forget the actions that are still waiting, and the last look: call it when an episode starts."
-    self.queue, self.recall = deque(), None
+    "Forget the actions that are still waiting: call it when an episode starts."
+    self.queue = deque()
 
 @patch
 def select_action(self: SmolVLA,
@@ -573,8 +552,7 @@ def select_action(self: SmolVLA,
     "The next action; a new chunk is sampled only when the queue is empty, so the other observations are not even looked at."
     if not self.queue:
         self.eval()
-        self.recall, batch = self.recall or Recall(self), self.preprocess(observation)
-        chunk = self.sample_actions(batch, prefix=self.recall(batch))[:, :self.config.n_action_steps]
+        chunk = self.sample_actions(self.preprocess(observation))[:, :self.config.n_action_steps]
         chunk = self.processor.unnormalize_action(chunk).cpu()
         if not torch.isfinite(chunk).all(): raise ValueError("the policy produced NaN or infinite actions: check its weights and statistics")
         self.queue.extend(chunk.unbind(1))
@@ -933,12 +911,13 @@ def nano_policy(
         raise FileNotFoundError(f"{ASSETS/'nano_policy'} holds no weights: reinstall the package, or train them with smolvla_train")
     return SmolVLA.from_pretrained(ASSETS/"nano_policy", quiet=quiet)
 
-# %% ../nbs/07_policy.ipynb #9c310fc7
+# %% ../nbs/07_policy.ipynb #82d70190
 @patch
-def nearly(self: SmolVLA,
-    num_steps: int = 4, # solver steps
-): # the policy itself
-    "Act sooner on a CPU at a small, measured error: eight bits and fewer solver steps. The weights stay what they are."
-    eight_bits(self.model)
-    self.config.num_steps = num_steps
-    return self
+def fast(self: SmolVLA,
+    compute_dtype: str = "auto", # of the products: "float32" or "bfloat16"; "auto" measures which is quicker here
+    eight_bits: bool = False, # products in eight bits on a CPU: a small, measured error
+    num_steps: int | None = None, # solver steps; None as the config says
+): # FrozenPolicy: acts like this one, owns its weights, cannot be trained or saved
+    "A frozen copy for acting. Its `choice` says which format and engine were taken, and why."
+    from smolvla.fast import fast_copy
+    return fast_copy(self, compute_dtype, eight_bits, num_steps)

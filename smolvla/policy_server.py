@@ -481,12 +481,13 @@ def load_backends(
     names: str,  # "nano", a folder or a hub id; several with commas, NAME=FOLDER gives one another name
     any_size: bool = False,
     device: str = "cpu",  # or "cuda"
+    compute_dtype: str = "auto",  # float32 or bfloat16; auto measures which is quicker here
 ) -> dict:
     "The policies a server may serve"
     found = {}
     for entry in names.split(","):
         name, _, source = entry.rpartition("=")
-        found[name or source] = PolicyBackend(load_policy(source).to(device), any_size=any_size)
+        found[name or source] = PolicyBackend(load_policy(source).to(device).fast(compute_dtype), any_size=any_size)
     return found
 
 # %% ../nbs/11a_policy_server.ipynb #0be0c580
@@ -502,16 +503,19 @@ def serve_cli(
     any_size: store_true = False,  # Take pictures of every size; they are padded to the policy's
     threads: int = None,  # Threads for torch (default: as torch decides)
     device: str = "cpu",  # Where the policies compute: cpu or cuda
+    compute_dtype: str = "auto",  # float32 or bfloat16; auto measures which is quicker here
 ):
     "Serve policies to arms. Example: smolvla_serve --policy nano"
     try:
         if threads: torch.set_num_threads(threads)
         page = None if health_port < 0 else health_port
-        server = PolicyServer(load_backends(policy, any_size, device), host, port, tls, batch, page, JsonLog(log))
+        backends = load_backends(policy, any_size, device, compute_dtype)
+        server = PolicyServer(backends, host, port, tls, batch, page, JsonLog(log))
     except (ValueError, OSError, RuntimeError, AssertionError) as e: sys.exit(f"smolvla_serve: {e}")  # AssertionError: torch without CUDA
     done = threading.Event()
     for s in (signal.SIGINT, signal.SIGTERM): signal.signal(s, lambda *_: done.set())
     server.start()
     print(f"serving {policy} at {server.address}; Ctrl-C ends it", flush=True)
+    for name, b in backends.items(): print(f"{name} computes in {b.policy.choice}", flush=True)
     done.wait()
     server.stop()

@@ -41,7 +41,7 @@ from .data import JOINTS, DatasetWriter, LeRobotDataset, json_bytes, so101_featu
 from .motors import BusError, ManualClock, need_port, terminal
 from .setup_check import Check, Checks, check_disk
 from .sim import EVAL_SEED0, HOME, Camera, Demonstrator, Ledger, SO101Env, mujoco, record
-from .so101 import SO101, UNITS, Jogger, Keyboard, NotSafe, Stopped, at_once, gentle_end
+from .so101 import SO101, UNITS, Jogger, Keyboard, NotSafe, StopKey, Stopped, at_once, ctrl_c_stops, gentle_end, press_stop
 
 # %% ../nbs/14_recording.ipynb #b31867a8
 class CameraLost(NotSeen): "No picture, or none that is fresh enough; the message names the camera and what to look at."
@@ -632,9 +632,9 @@ def _reset(self:Recorder):
 
 @patch
 def approach(self:Recorder):
-    "Torque on, and slowly to the leader's pose, so that nobody needs to hold both arms alike."
+    "Torque on, and slowly to the leader's pose, a distant one from above, so that nobody needs to hold both arms alike."
     target = self.lead()
-    if target is not None: self.arm.move_to(target)
+    if target is not None: self.arm.approach(target)
     elif self.arm.mode == "free": self.arm.torque_on()
 
 @patch
@@ -709,7 +709,7 @@ def episode(self:Recorder,
     say:str|None=None, # sentence
 )->bool: # kept; a failed attempt is forgotten
     "One unattended episode of the twin, from the home pose: a folded arm would unfold through the cubes."
-    if self.arm.mode == "free": self.arm.move_to(HOME)
+    if self.arm.mode == "free": self.arm.approach(HOME)
     self.task = operator.new_scene(seed, say)
     self.order("begin")
     self.run(until=lambda: operator.over or self.mode == "held")
@@ -761,13 +761,14 @@ def replay(
     if list(names or []) != [f"{j}.pos" for j in JOINTS]: raise ValueError(f"{ds.root} holds other joints: {names}")
     if (units := ds.units.get("action")) != UNITS: raise ValueError(f"{ds.root} does not say that its actions are {UNITS} (it says {units}): declare or convert them before an arm sees them")
     actions, where = ds.column("action")[ds.episodes["from"][episode]:ds.episodes["to"][episode]], []
-    arm.move_to(actions[0])
-    due = arm.clock.now()
-    for k, a in enumerate(actions):
-        arm.wait_until(due); due += 1/ds.fps
-        sent = arm.send(a)
-        where.append(arm.last_state.copy())
-        if each: each(k, sent)
+    with ctrl_c_stops(arm):
+        arm.approach(actions[0])
+        due = arm.clock.now()
+        for k, a in enumerate(actions):
+            arm.wait_until(due); due += 1/ds.fps
+            sent = arm.send(a)
+            where.append(arm.last_state.copy())
+            if each: each(k, sent)
     return np.array(where, np.float32)
 
 # %% ../nbs/14_recording.ipynb #f805d61d
@@ -911,10 +912,10 @@ def _listen(rec, keys, jog):
     "In a thread of its own, so that SPACE counts also while the arm approaches."
     while not rec.over.is_set():
         try: orders, rest = key_orders(keys.get(), rec.mode)
-        except KeyboardInterrupt: return rec.order("end")      # the terminal was closed
+        except (KeyboardInterrupt, OSError): press_stop(rec.arm); return rec.order("end")  # the terminal was closed
         for what in orders: rec.order(what)
         for k in rest:
-            if k == " ": threading.Thread(target=rec.arm.stop, daemon=True).start()
+            if k == " ": press_stop(rec.arm)
             elif jog and rec.arm.mode in ("holding", "driving"): jog.key(k)
         time.sleep(.02)
 
@@ -1078,7 +1079,7 @@ def _usual(root):
     except (ValueError, OSError): return None
     return usual_views(ds) if ds.num_episodes else None
 
-def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, ids, kind):
+def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, ids, kind, fold=False):
     "One recording session; returns the recorder's last words."
     demo, real = port == "twin" and not leader, say or ""
     if not demo and not real: raise ValueError("--say is missing: the sentence that the episodes show, for example --say 'put the red cube in the left box'")
@@ -1088,12 +1089,14 @@ def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, 
     if env: env.reset(seed=seed, options={"instruction": say} if say else None)
     with gentle_end(), contextlib.ExitStack() as stack:
         lead = stack.enter_context(SO101(leader, ids[1], "leader", kind)) if leader else None
-        arm = stack.enter_context(SO101(port, ids[0], "follower", kind, env=env, clock=ManualClock() if demo else None))
+        arm = stack.enter_context(SO101(port, ids[0], "follower", kind, env=env, clock=ManualClock() if demo else None, fold=fold))
         jog, views = Jogger(arm) if not lead and not demo else None, open_cameras(cameras, arm, as_size(size))
         for c in views.values(): stack.callback(c.close)
         operator = TwinOperator(arm) if demo else None
         rec = stack.enter_context(Recorder(out, arm, views, operator or (lead.state if lead else jog_lead(jog)), real, seconds=float("inf") if demo else seconds))
-        if demo: failed = record_twin(rec, operator, episodes, seed, say)
+        stack.push(arm)  # it goes down first, while SPACE still counts
+        if demo:
+            with StopKey(arm): failed = record_twin(rec, operator, episodes, seed, say)
         else:
             looked = preflight(arm, views, out, lead, _usual(out))
             print(KEY_HELP, looked, sep="\n", flush=True)
@@ -1102,6 +1105,7 @@ def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, 
                 threading.Thread(target=_listen, args=(rec, keys, jog), daemon=True).start()
                 rec.order("reset")
                 rec.run(until=lambda: _enough(rec, episodes))
+                arm.close(quick=not fold)  # while SPACE still counts
                 rec.over.set()
         return f"{rec.writer.num_episodes} episodes in {out}"+(f", {failed} attempts left out" if demo else "")
 
@@ -1127,6 +1131,7 @@ def record_cli(
     id:str="arm", # name of the follower's calibration
     leader_id:str="leader", # name of the leader's calibration
     kind:str="so101", # or so100
+    fold:bool=False, # with --port: at the end fold slowly into the rest pose; without it the arm sinks where it is
 ):
     """Record demonstrations as a LeRobot v3.0 data set: without --port quickly in the simulator, with --port on an arm. What is saved survives anything.
     Example: smolvla_record --task pick_place,sorting --episodes 20 --out outputs/data/mixed --noise 1.5
@@ -1134,7 +1139,7 @@ def record_cli(
     Example: smolvla_record --port twin --task sorting --episodes 3 --size 128x128"""
     out = out or f"outputs/data/{'arm_' if port else ''}{task.replace(',', '+')}"
     try:
-        if port: print("\n"+_record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, (id, leader_id), kind))
+        if port: print("\n"+_record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, (id, leader_id), kind, fold))
         else:
             r = record(task, episodes, out, seed, noise, speed, workers, randomize)
             print(f"{r['episodes']} episodes in {out} ({r['frames_added']} frames added, {r['failed']} failed demonstrations left out)")
@@ -1165,17 +1170,21 @@ def replay_cli(
     port:str="", # /dev/ttyACM0, COM5, socket:// address, or twin
     id:str="arm", # name of the arm's calibration
     kind:str="so101", # or so100
+    fold:bool=False, # at the end fold slowly into the rest pose; without it the arm sinks where it is
 ):
-    """Send the actions of a recorded episode to an arm, beginning slowly. Ctrl-C lays it down.
+    """Send the actions of a recorded episode to an arm, beginning slowly. SPACE and Ctrl-C are STOP: the arm freezes and sinks.
     Example: smolvla_replay outputs/data/boxes --episode 3 --port /dev/ttyACM0"""
     try:
         need_port(port)
         ds = LeRobotDataset(data)
         if not 0 <= episode < ds.num_episodes: raise ValueError(f"{data} has episodes 0 to {ds.num_episodes-1}, not {episode}")
-        with gentle_end(), SO101(port, id, "follower", kind) as arm: where = replay(arm, ds, episode)
+        with gentle_end(), SO101(port, id, "follower", kind, fold=fold) as arm, StopKey(arm):
+            print(f"episode {episode} of {data}, slowly to its beginning first (SPACE or Ctrl-C: STOP)", flush=True)
+            where = replay(arm, ds, episode)
+            arm.close(quick=not fold)  # while SPACE still counts
         error = np.abs(where-ds.column("observation.state")[ds.episodes["from"][episode]:ds.episodes["to"][episode]])[:, :5]
         print(f"{len(where)} actions sent; joints differ from the recorded ones by {np.median(error):.1f} degrees at the median, {error.max():.1f} at most")
-    except KeyboardInterrupt: raise SystemExit("\nsmolvla_replay: ended")
+    except KeyboardInterrupt: raise SystemExit("\nsmolvla_replay: stopped; the arm sank where it was")
     except (ValueError, RuntimeError, OSError) as e: raise SystemExit(f"smolvla_replay: {e}")
 
 @call_parse

@@ -36,13 +36,26 @@ def gl_backend()->str: # "egl", "osmesa", "disable", or "" to let MuJoCo choose
     return "osmesa" if ctypes.util.find_library("OSMesa") else "disable"
 
 # %% ../nbs/09_simulation.ipynb #538c94ba
-GL_HELP = f"MuJoCo has no OpenGL to draw with. On Debian or Ubuntu run\n  {GL_CURE}\nand start Python again. SO101Env(render=False) works without pictures."
-if "mujoco" in sys.modules and "MUJOCO_GL" not in os.environ: GL_HELP += "\nOr mujoco was imported before smolvla.sim: import smolvla.sim first, or set MUJOCO_GL=egl."
+GL_HELP = (f"MuJoCo has no OpenGL to draw with: run `{GL_CURE}` (Debian or Ubuntu) and start Python again; "
+           "SO101Env(render=False) works without pictures")
+if "mujoco" in sys.modules and "MUJOCO_GL" not in os.environ:
+    GL_HELP += ", or, as mujoco was imported before smolvla.sim, import smolvla.sim first or set MUJOCO_GL=egl"
 if gl_backend(): os.environ.setdefault("MUJOCO_GL", gl_backend())
+
+def _gl_help(
+    said, # the exception
+)->str: # one sentence
+    "Why nothing can be drawn, and the cure"
+    asked, here = os.environ.get("MUJOCO_GL", ""), gl_backend()
+    cure = GL_HELP
+    if asked.lower() not in (here, "") and here in ("egl", "osmesa"):
+        cure = f"MUJOCO_GL={asked} cannot draw here: set MUJOCO_GL={here} (it needs no screen), or unset it, and start Python again"
+        if asked.lower() == "disable": cure += f"; where there is no OpenGL, run `{GL_CURE}` first"
+    return f"{cure} (MuJoCo said: {' '.join(str(said).split())})"
 
 # %% ../nbs/09_simulation.ipynb #a2f8d6ef
 try: import mujoco
-except (ImportError, AttributeError) as e: raise ImportError(f"{GL_HELP}\nWithout pictures: MUJOCO_GL=disable. MuJoCo said: {e}") from e
+except (ImportError, AttributeError, RuntimeError) as e: raise ImportError(_gl_help(e)) from None
 
 # %% ../nbs/09_simulation.ipynb #aeed4107
 def robot_folder()->Path: # where the MJCF and its STL files are
@@ -244,8 +257,10 @@ class Camera:
         size:int, # pixels high
         width:int|None=None, # pixels; None makes square pictures
     ):
-        try: self.r = mujoco.Renderer(model, size, width or size)
-        except Exception as e: raise RuntimeError(f"{GL_HELP}\n(MuJoCo said: {type(e).__name__}: {e})") from None
+        self.r = mujoco.Renderer.__new__(mujoco.Renderer)
+        self.r._gl_context = self.r._mjr_context = None  # so that one that never began can end in silence
+        try: self.r.__init__(model, size, width or size)
+        except Exception as e: raise RuntimeError(_gl_help(e)) from None
         for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION): self.r.scene.flags[flag] = 0
         _open_cameras.add(self)
         _close_at_exit()
@@ -510,8 +525,8 @@ def _lay_out(self:SO101Env, layout):
 
 # %% ../nbs/09_simulation.ipynb #dcc9c051
 @patch
-def _arrange(self:SO101Env, text, layout, rng, region=REGION):
-    "Undo the last episode's changes, read the sentence, put things where the layout says."
+def _arrange(self:SO101Env, text, layout, rng, region=REGION, default=None):
+    "Undo the last episode's changes, read the sentence, put things where the layout says; the seed's own sentence colours the brick."
     self.goal_task, self.goals, color = parse(text)
     self.text = plain(text)
     for f in RESTORED: getattr(self.model, f)[:] = getattr(base_model(), f)
@@ -520,7 +535,8 @@ def _arrange(self:SO101Env, text, layout, rng, region=REGION):
     needed = {g.thing for g in self.goals} | {g.place for g in self.goals if g.place not in BOXES}
     if needed-set(layout): raise ValueError(f"the layout lacks {sorted(needed-set(layout))}, which {text!r} needs")
     self.things = tuple(n for n in OBJECTS if n in layout)
-    self.brick_color = color or ("yellow", "green")[rng.integers(2)]
+    drawn = parse(default or text)[2] or ("yellow", "green")[rng.integers(2)]
+    self.brick_color = color or drawn
     self.has_pad = "green pad" in layout
     self._lay_out(layout)
 
@@ -536,7 +552,7 @@ def state(self:SO101Env)->np.ndarray: # (6,) float32, degrees and percent
     return to_units(self.data.qpos[:6])
 
 @patch
-def _observe(self:SO101Env):
+def observe(self:SO101Env):
     "State, images and instruction under LeRobot's names."
     box = self.observation_space["observation.state"]
     obs = {"observation.state": np.clip(self.state(), box.low, box.high)}
@@ -627,8 +643,9 @@ def reset(self:SO101Env,
     "A new scene. Raises ValueError for a sentence that the twin does not understand."
     gym.Env.reset(self, seed=seed)
     options = options or {}
-    text = options.get("instruction") or instruction(self.task, self.np_random)
-    self._arrange(text, options.get("layout"), self.np_random)
+    said = options.get("instruction")
+    default = instruction(parse(said)[0] if said else self.task, self.np_random)
+    self._arrange(said or default, options.get("layout"), self.np_random, default=default)
     pose = HOME+np.append(np.degrees(self.np_random.normal(0, .03, 5)), 0)
     if self.randomize: self._randomize(self.np_random)
     self._pose(to_radians(pose))
@@ -637,7 +654,7 @@ def reset(self:SO101Env,
     self.steps, self.touched_first = 0, None
     self._rest = {n: self.position(n)[2] for n in self.things}
     self._lifted, self._stable = np.zeros(len(self.goals)), np.zeros(len(self.goals), int)
-    return self._observe(), self._info()
+    return self.observe(), self._info()
 
 # %% ../nbs/09_simulation.ipynb #fad7523b
 @patch
@@ -653,7 +670,7 @@ def step(self:SO101Env,
     self.steps += 1
     self._score()
     info = self._info()
-    return self._observe(), float(info["success"]), info["success"], self.steps >= self.max_steps, info
+    return self.observe(), float(info["success"]), info["success"], self.steps >= self.max_steps, info
 
 # %% ../nbs/09_simulation.ipynb #fa866c14
 @patch
@@ -881,7 +898,7 @@ def rollout(
     "Yields (obs, clean_action, executed_action, info) every step until the demonstrator is done or time is up."
     env = env.unwrapped
     if noise is not None: demo.noise = noise
-    obs, info = env._observe(), env._info()
+    obs, info = env.observe(), env._info()
     while (action := demo.act()) is not None:
         executed = demo.disturb(action) if demo.noise else action
         yield obs, action, executed, info
@@ -955,7 +972,7 @@ def random_scene(
     env.data.qpos[:6] = _random_arm(env, rng)
     env.steps, env.touched_first = 0, None
     mujoco.mj_forward(env.model, env.data)
-    return {"obs": env._observe(), "truth": env.truth(), "task": task, "instruction": env.text, "subgoal": env.subgoal()}
+    return {"obs": env.observe(), "truth": env.truth(), "task": task, "instruction": env.text, "subgoal": env.subgoal()}
 
 # %% ../nbs/09_simulation.ipynb #f0f2752d
 POINTS = [f"{p}.{a}" for p in ("pick", "place", "gripper") for a in "xyz"]  # names of observation.environment_state, metres

@@ -285,7 +285,7 @@ def test_writer_refuses(tmp_path):
         with pytest.raises(DatasetError, match="needs a task"): w.add_frame(frame(0, 0))
         with pytest.raises(DatasetError, match=r"missing \['action'\]"): w.add_frame({k: v for k, v in frame(0, 0).items() if k != "action"}, task="t")
     with pytest.raises(DatasetError, match="closed"): w.add_frame(frame(0, 0), task="t")
-    with pytest.raises(DatasetError, match="even height"): DatasetWriter(tmp_path/"odd", 30, {CAM: camera_feature(31, 48)})
+    with pytest.raises(DatasetError, match="a depth camera cannot be written|needs shape"): DatasetWriter(tmp_path/"odd", 30, {CAM: {**camera_feature(31, 48), "shape": [31, 48, 1]}})
     (tmp_path/"full").mkdir(); (tmp_path/"full/thesis.tex").write_text("x")
     with pytest.raises(DatasetError, match="found thesis.tex"): DatasetWriter(tmp_path/"full", 30, FEATURES)
 

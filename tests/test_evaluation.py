@@ -8,6 +8,8 @@ from smolvla.data import LeRobotDataset
 from smolvla import driving
 from smolvla.evaluation import (EVAL_SEED0, DemonstratorDriver, EvalResult, Episode, Lead, PolicyDriver, Rate, aim, correct_cli, drive, eval_cli, eval_seeds,
                                 evaluate, failure_gallery, load_result, load_video, mcnemar, result_grid, run_episode, save_video, tell, video_grid, wilson)
+from smolvla.fast import FrozenPolicy
+from smolvla.precision import Choice
 from smolvla.policy import SmolVLA
 from smolvla.sim import HOME, SO101Env, record_episode
 from smolvla.vlm import build_vlm, nano_tokenizer, nano_vlm_config
@@ -73,6 +75,20 @@ def test_training_seeds_are_refused():
     with pytest.raises(ValueError, match="recording"): evaluate(DoNothing(), "pick_place", [5])
     with pytest.raises(ValueError, match="twice"): eval_seeds([EVAL_SEED0, EVAL_SEED0])
     with pytest.raises(ValueError, match="no seeds"): eval_seeds(0)
+
+
+def test_eval_and_drive_see_the_same_scene():
+    "What smolvla_eval met at a seed can be watched with smolvla_drive --seed --say, in its own words or in held-out ones."
+    class Look(DoNothing):
+        def reset(self, env, seed): self.seen.append((env.text, env.data.qpos.copy(), env.data.ctrl.copy()))
+    evaluated, driven, held_out = Look(), Look(), Look()
+    for d in (evaluated, driven, held_out): d.seen = []
+    seeds = [EVAL_SEED0 + 7, EVAL_SEED0 + 8]
+    evaluate(evaluated, "pick_place", seeds, max_seconds=.1)
+    evaluate(held_out, "pick_place", seeds, max_seconds=.1, held_out=True)
+    for seed, (text, *_) in zip(seeds, evaluated.seen): drive(driven, text, seed, max_seconds=.1)
+    for a, b, c in zip(evaluated.seen, driven.seen, held_out.seen):
+        assert a[0] == b[0] != c[0] and all(np.array_equal(a[k], x[k]) for k in (1, 2) for x in (b, c))
 
 
 # ---- episodes
@@ -271,3 +287,12 @@ def test_eval_command_writes_json_grid_and_gallery(policy, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "0/2 (Wilson 95 %: 0-66 %)" in said and "exact McNemar p = 1" in said
     assert {p.name for p in (tmp_path/"o").iterdir()} == {"result.json", "grid.mp4", "failures.png", "episodes"}
+
+@pytest.mark.parametrize("form", [("float32", False, True, 3), ("bfloat16", False, False, None), ("float32", True, False, None)], ids=str)
+def test_workers_drive_the_very_same_policy(policy, form):
+    "Eight bits, number format and solver steps travel with it"
+    dtype, packed, eight, steps = form
+    frozen = FrozenPolicy(policy, Choice(dtype, packed, "asked for"), eight, steps)
+    here, there = (evaluate(frozen, "pad", 2, max_seconds=1.5, workers=n) for n in (1, 2))
+    def told(r): return [(e.seed, e.steps, e.chunks, e.progress, e.first_mm, e.grasp_mm) for e in r.episodes]
+    assert told(here) == told(there) and here.settings == there.settings and "asked for" in here.settings["precision"]

@@ -169,7 +169,7 @@ def test_resume_goes_on_where_it_stopped(scenes, tmp_path):
         assert f.metadata()["step"] == "6" and float(f.metadata()["seconds"]) > 0 and any(k.startswith("opt.") for k in f.keys())
 
 def test_a_finished_run_leaves_a_vlm_and_a_log(scenes, tmp_path):
-    pretrain([scenes], {"scenes": [scenes]}, tmp_path, minutes=.02, batch=2, questions=1, eyes=1, report_every=3, fuse=False)
+    pretrain([scenes], {"scenes": [scenes]}, tmp_path, minutes=60, steps=4, batch=2, questions=1, eyes=1, report_every=3, fuse=False)
     rows = [json.loads(line) for line in (tmp_path/"metrics.jsonl").read_text().splitlines()]
     assert rows and {"scenes.eyes_px", "scenes.pick", "scenes.place"} <= set(rows[-1]) and len(rows[-1]["scenes.pick"]) == 2
     assert load_vlm(tmp_path/"nano_vlm").config.text_config.hidden_size == 192

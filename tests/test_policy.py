@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from smolvla.flow import make_x_t
 from smolvla.data import JOINTS
-from smolvla.policy import (BACKBONES, JOINTS_FILE, OURS, PRESETS, PrefixKV, Recall, SmolVLA, SmolVLAConfig, compare, first_difference, name_joints, nano_policy, preset, trace)
+from smolvla.policy import (BACKBONES, JOINTS_FILE, OURS, PRESETS, PrefixKV, SmolVLA, SmolVLAConfig, compare, first_difference, name_joints, nano_policy, preset, trace)
 from smolvla.masks import make_att_2d_masks, prefix_blocks
 from smolvla.vlm import ASSETS, build_vlm, nano_tokenizer, positions
 from transformers import SmolVLMConfig
@@ -471,31 +471,3 @@ def test_full_size_ladder(tmp_path):
     for n, p in trained.items(): # where the gradient is only rounding noise, AdamW's first step has a random sign
         clear = r[f"grad.{n}"].abs() > 1e-3*r[f"grad.{n}"].abs().max()
         assert clear.any() and gap(p[clear], r[f"after.{n}"][clear]) < 3e-6, n
-
-# --- the last look -----------------------------------------------------------------------------------------------------------------------
-def test_recall_computes_what_changed_and_nothing_else(monkeypatch):
-    policy = tiny_policy(); recall, looks, runs = Recall(policy), [], []
-    look, kv = policy.look, policy.prefix_kv
-    monkeypatch.setattr(policy, "look", lambda images: looks.append(images.shape[1]) or look(images))
-    monkeypatch.setattr(policy, "prefix_kv", lambda *a: runs.append(1) or kv(*a))
-    batch = policy.preprocess({k: v for k, v in tiny_observation().items() if "action" not in k})
-    def check(change, cameras, forward, **new):
-        looks.clear(), runs.clear(); batch.update(new); got = recall(batch)
-        assert (sum(looks), len(runs)) == (cameras, forward), change
-        want = kv(batch)
-        assert torch.equal(got.pad_mask, want.pad_mask) and all(gap(a, b) < 1e-6 for x, y in zip(got.kv, want.kv) for a, b in zip(x, y)), change
-    check("first", 2, 1)
-    check("state", 0, 0, state=batch["state"] + 1)
-    check("second camera", 1, 1, images=torch.stack([batch["images"][:, 0], -batch["images"][:, 1]], 1))
-    check("words", 0, 1, tokens=batch["tokens"].flip(1))
-    check("a camera goes away", 0, 1, image_mask=batch["image_mask"] & torch.tensor([True, False]))
-    check("longer text", 0, 1, tokens=F.pad(batch["tokens"], (0, 2)), token_mask=F.pad(batch["token_mask"], (0, 2)))
-    check("fewer robots", 2, 1, **{k: v[:1] for k, v in batch.items()})
-    with torch.no_grad(): policy.vlm.model.connector.modality_projection.proj.weight.mul_(1.1)
-    check("other weights", 2, 1)
-
-def test_select_action_forgets_at_reset():
-    policy, obs = tiny_policy(), {k: v for k, v in tiny_observation().items() if "action" not in k}
-    policy.select_action(obs); assert policy.recall.looked == 2
-    policy.queue.clear(); policy.select_action(obs); assert policy.recall.looked == 0
-    policy.reset(); policy.select_action(obs); assert policy.recall.looked == 2

@@ -1,5 +1,5 @@
 "Processing: bit-equal to LeRobot's tensors, and one clear message for each kind of bad input."
-import math, re, warnings
+import json, math, re, warnings
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from smolvla.processing import (Batch, CameraBinding, Processor, bind_cameras, explain, load_tokenizer, lookup_stats, normalize,
-                                pad_vector, resize_with_pad, to_float_nchw, tokenize, unnormalize)
+from smolvla.processing import (ENDS, Batch, CameraBinding, Processor, bind_cameras, camera_slots, explain, floor_spread, is_hub_id,
+                                load_tokenizer, lookup_stats, normalize, pad_vector, parse_camera_map, refuse_lfs_pointer, rescale,
+                                rescale_back, resize_with_pad, stats_prefixes, to_float_nchw, tokenize, unnormalize)
 
 REF, CAM = Path(__file__).parent/"reference_data", "observation.images."
 
@@ -147,6 +148,104 @@ def test_processor_without_stats_raises_at_once(tok):
     p = Processor(["a"], {}, tok, norm_map=dict(STATE="IDENTITY", ACTION="IDENTITY"))
     assert torch.equal(p.unnormalize_action(torch.ones(2, 6)), torch.ones(2, 6))
 
+# -- LeRobot's other scales, and joints that never moved
+
+TABLE = dict(mean=[1., 2., 3.], std=[2., 4., 0.], min=[-5., -6., 3.], max=[5., 10., 3.], q01=[-4., -5., 3.], q99=[4., 9., 3.],
+             q10=[-2., -1., 3.], q90=[2., 5., 3.], count=[9])
+
+@pytest.mark.parametrize("mode", ENDS)
+def test_scales_are_lerobots(mode):
+    "The formulas of LeRobot 0.6.1's normalize_processor.py, written out"
+    x, (a, b) = torch.tensor([[3., -1., 3.], [-7., 20., 3.]]), (torch.tensor(TABLE[k]) for k in ENDS[mode])
+    s = lookup_stats({"action": TABLE}, "action", mode=mode)
+    span = torch.where(b - a == 0, torch.tensor(1e-8), b - a)
+    there = (x - a)/(b + 1e-8) if mode == "MEAN_STD" else 2*(x - a)/span - 1
+    back = there*b + a if mode == "MEAN_STD" else (there + 1)/2*span + a
+    assert torch.equal(rescale(x, s, mode), there) and torch.equal(rescale_back(there, s, mode), back)
+    assert torch.allclose(rescale_back(rescale(x, s, mode), s, mode), x, atol=1e-5)
+
+@pytest.mark.parametrize("mode", ["IDENTITY", *ENDS])
+@pytest.mark.parametrize("kind", ["STATE", "ACTION"])
+def test_a_processor_scales_each_kind_its_own_way(tok, mode, kind):
+    other = dict(STATE="ACTION", ACTION="STATE")[kind]
+    p = Processor(["a"], {"action": TABLE, "observation.state": TABLE}, tok, norm_map={kind: mode, other: "MEAN_STD"})
+    x = torch.tensor([[2., 0., 3.]])
+    out = p.vectors({"observation.state": x, "action": x[None]})
+    want = x if mode == "IDENTITY" else rescale(x, lookup_stats({"action": TABLE}, "action", mode=mode), mode)
+    assert torch.equal((out["state"] if kind == "STATE" else out["action"][0])[:, :3], want)
+    if kind == "ACTION": assert torch.allclose(p.unnormalize_action(out["action"])[0, :, :3], x, atol=1e-6)
+
+def test_a_scale_without_its_statistics_says_which():
+    complaint(lambda: lookup_stats({"action": dict(mean=[0.], std=[1.])}, "action", mode="QUANTILES"), "q01 and q99", "QUANTILES", "smolvla_doctor")
+    complaint(lambda: lookup_stats({"action": dict(min=[2.], max=[1.])}, "action", mode="MIN_MAX"), "unusable", "min [2.0]")
+    complaint(lambda: lookup_stats({"action": dict(mean="abc", std=[1.])}, "action"), "unusable", "abc")
+    complaint(lambda: lookup_stats({"action": dict(mean=[[0.], [1., 2.]], std=[1.])}, "action"), "unusable")
+
+def test_an_unknown_scale_is_named(tok):
+    complaint(lambda: Processor(["a"], {}, tok, norm_map=dict(STATE="LOG")), "'LOG' of STATE", "QUANTILE10")
+
+def test_pictures_may_be_normalised_too(obs, proc):
+    stats = {**proc.stats, **{f"{CAM}camera{i}": dict(mean=[[[.5]]]*3, std=[[[.25]]]*3) for i in (1, 2)}}
+    p = Processor(proc.image_keys, stats, proc.tokenizer, (64, 64), empty_cameras=1, norm_map=dict(VISUAL="MEAN_STD", STATE="MEAN_STD", ACTION="MEAN_STD"))
+    x = to_float_nchw(obs[CAM + "camera1"])
+    want = resize_with_pad((x - .5)/(.25 + 1e-8), 64, 64)*2 - 1
+    got = p(obs)["images"]
+    assert torch.allclose(got[:, 0], want, atol=1e-5) and (got[:, 2] == -1).all()
+    complaint(lambda: Processor(["camera1"], proc.stats | {CAM + "camera1.mean": None, CAM + "camera1.std": None}, proc.tokenizer,
+                                norm_map=dict(VISUAL="MEAN_STD")), "camera1", "VISUAL")
+
+@pytest.mark.parametrize("std", [0., 1e-9, 3e-7])
+@pytest.mark.parametrize("mode", ENDS)
+def test_a_joint_that_never_moved_stays_small(tok, std, mode):
+    "0.05 of encoder noise used to reach the network as millions"
+    a, b = ENDS[mode]
+    table = {a: [0., 0., 3.], b: [20., 10., std if mode == "MEAN_STD" else 3. + std]}
+    p = Processor(["a"], {"action": table, "observation.state": table}, tok, norm_map=dict(STATE=mode, ACTION=mode), joint_names=["pan", "lift", "hand"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        z = p.vectors({"observation.state": torch.tensor([5., 5., 3.05])})["state"]
+    assert abs(z[0, 2]) < 2 and torch.equal(z[0, :2], rescale(torch.tensor([5., 5., 3.]), p.state_stats, mode)[:2])
+    where = p.vectors({"observation.state": torch.tensor([5., 5., 3.])})["state"][0, 2]
+    assert where == (0 if mode == "MEAN_STD" else -1), "where the data stood, LeRobot's number"
+    with pytest.warns(UserWarning, match="hand never moved in the data"): z = p.vectors({"observation.state": torch.tensor([5., 5., 90.])})["state"]
+    assert abs(z[0, 2]) < 2000 and p.told == {2}
+
+def test_a_robot_that_never_moved_at_all(tok):
+    still = dict(mean=[1., 2.], std=[0., 0.])
+    p = Processor(["a"], {"action": still, "observation.state": still}, tok)
+    assert p.vectors({"observation.state": torch.tensor([1.5, 2.])})["state"][0, :2].tolist() == pytest.approx([.5, 0.])
+    assert p.unnormalize_action(torch.full((1, 2), 9.)).tolist() == [[1., 2.]]
+
+def test_explain_undoes_every_scale(obs, proc, tok):
+    from smolvla.processing import _raw_state
+    for mode in ENDS:
+        p = Processor(["camera1"], {"action": TABLE, "observation.state": TABLE}, tok, (64, 64), norm_map=dict(STATE=mode, ACTION=mode))
+        b = p({CAM + "camera1": obs[CAM + "camera1"][:1], "observation.state": torch.tensor([2., 0., 3.04]), "task": "x"})
+        assert torch.allclose(_raw_state(b, p, 0), torch.tensor([2., 0., 3.04]), atol=1e-5), mode
+
+def test_prefixes_of_a_table():
+    many = {f"{r}.buffer.{k}.mean": [0.] for r in ("so100", "so100-red") for k in ("action", "observation.state")}
+    assert stats_prefixes(many) == ["so100-red.buffer", "so100.buffer"] and stats_prefixes({"action": {"mean": [0.]}}) == [""]
+    assert stats_prefixes({"reaction": {"mean": 1}, "observation.images.a": {}}) == [] == stats_prefixes(None)
+
+# -- the last of a short history
+
+def test_a_history_is_its_last_moment(proc, obs):
+    "An observation with a time axis (B,T,...): pictures and state of the last step count, LeRobot takes the same"
+    want = proc({k: v for k, v in obs.items() if "action" not in k})
+    history = {k: v for k, v in obs.items() if "action" not in k}
+    for k in (CAM + "camera1", CAM + "camera2", "observation.state"):
+        history[k] = torch.stack([torch.zeros_like(history[k]), history[k]], 1)
+    got = proc(history)
+    for k in ("images", "state", "image_mask"): assert torch.equal(got[k], want[k]), k
+
+def test_far_from_the_data_begins_at_five(proc, obs):
+    from smolvla.processing import _explain_text
+    s, one = proc.state_stats, {k: v[:1] for k, v in obs.items()}
+    for sigma, marked in ((4.9, 0), (5.1, 6), (-5.1, 6)):
+        one["observation.state"] = (s["mean"] + sigma*s["std"])[None]
+        assert sum("far from the data: units?" in line for line in _explain_text(proc(one), proc, 0)) == marked, sigma
+
 # -- words
 
 def test_newline_is_added_once(tok):
@@ -200,6 +299,49 @@ def test_bad_maps():
     complaint(lambda: bind_cameras(["a"], ["x"], {"y": "a"}), "y", "camera_map")
     complaint(lambda: bind_cameras(["a"], ["x"], {"x": "b"}), "'observation.images.b'")
     complaint(lambda: bind_cameras(["a"], ["x", "a"], {"x": "a"}), "both feed")
+
+ONE = {CAM + "front": CAM + "overhead", CAM + "side": None}
+
+@pytest.mark.parametrize("form", ["front=overhead,side=none", " front = overhead , side = NULL ", '{"front": "overhead", "side": null}', dict(front="overhead", side=None),
+    {CAM + "front": "overhead", "side": "none"}, json.dumps(ONE), ONE, f"{CAM}front={CAM}overhead,side=null"], ids=str)
+def test_every_spelling_of_a_camera_map_is_one_map(form):
+    assert parse_camera_map(form) == ONE == parse_camera_map(parse_camera_map(form))
+
+def test_no_camera_map_and_an_empty_one_differ():
+    assert parse_camera_map(None) is None is parse_camera_map("") and parse_camera_map("{}") == {} == parse_camera_map({})
+
+@pytest.mark.parametrize("form", ["front", "front:overhead", "front=", "=a", "a=b=c", "a=b,,c=d", '["top"]', '{"a": ["b"]}', '{"a": 3}', "{", "["*100_000, '{"a":'*100_000,
+    ["top"], 3, {"a": 3}, {3: "a"}, {"": "a"}, {"observation.state": "a"}, dict(a="observation.state"), '{"a": "b", "a": "c"}', "a=b,a=c", {"a": "b", CAM + "a": "c"}])
+def test_any_other_camera_map_is_one_sentence(form):
+    complaint(lambda: parse_camera_map(form), "camera_map")
+
+def test_slots_of_a_new_policy():
+    assert camera_slots(["front", CAM + "top"], "front=overhead") == {CAM + "overhead": CAM + "front", CAM + "top": CAM + "top"}
+    assert list(camera_slots(["front", "top"], dict(front=None))) == [CAM + "top"]
+    complaint(lambda: camera_slots(["front"], "nosuch=camera1"), "nosuch", "front")
+    complaint(lambda: camera_slots(["front", "top"], "front=x,top=x"), "both feed", "front", "top")
+    complaint(lambda: camera_slots(["front", "top"], "front=top"), "both feed")
+
+def test_refusals_can_be_pasted_into_a_command():
+    complaint(lambda: bind_cameras(["camera1", "camera2"], ["overhead", "wrist"]), "--camera_map overhead=camera1,wrist=camera2")
+    assert bind_cameras(["camera1", "camera2"], ["overhead", "wrist"], "overhead=camera1,wrist=camera2").unused == []
+
+def test_a_processor_has_one_spelling(proc, tok):
+    forms = [dict(front="camera2"), "front=camera2", {CAM + "front": CAM + "camera2"}]
+    assert len({str(Processor(["camera1", "camera2"], proc.stats, tok, camera_map=f).camera_map) for f in forms}) == 1
+
+# -- places
+
+def test_only_a_hub_id_is_a_hub_id(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path); (tmp_path/"mine").mkdir()
+    names = dict.fromkeys(["vlm", "mine/policy", "outputs/run", "./a/b", "../a", "/a/b", "~/a", "a/b/c", "a\\b", "", ".", "a/", "c:/x"], False)
+    assert {n: is_hub_id(n) for n in names} == names and is_hub_id("lerobot/smolvla_base") and is_hub_id("HuggingFaceTB/SmolVLM2-2.2B-Instruct")
+    complaint(lambda: load_tokenizer("vlm"), "no tokenizer at 'vlm'", error=FileNotFoundError)
+
+def test_a_git_lfs_pointer_is_named_with_its_cure(tmp_path):
+    file = tmp_path/"tokenizer.json"; file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n")
+    complaint(lambda: refuse_lfs_pointer(file), "git lfs pull", str(tmp_path))
+    complaint(lambda: load_tokenizer(tmp_path), "git lfs pull")
 
 def test_binding_prints_as_a_table():
     lines = repr(bind_cameras(["a", "b"], ["a", "x", "y"], {"x": "b"})).splitlines()

@@ -53,9 +53,9 @@ def test_the_command_prints_json_and_sets_the_exit_status(monkeypatch, capsys):
     monkeypatch.setattr(sc, "check_machine", lambda: Checks([Check("x", False, "y", "z")]))
     assert main() == 1 and "cure: z" in capsys.readouterr().out
 
-def test_this_machine_has_all_nine_checks():
+def test_this_machine_has_all_ten_checks():
     names = [c.name for c in check_machine()]
-    assert names == ["python", "packages", "torch", "GL", "video", "disk", "memory", "ports", "jupyter"]
+    assert names == ["python", "packages", "torch", "precision", "GL", "video", "disk", "memory", "ports", "jupyter"]
 
 # -- tools/check_env.py, which decides whether the bootstrap may go on with what is there
 

@@ -46,7 +46,7 @@ def one_thread(): torch.set_num_threads(1)
 
 def losses(t): return [m["loss"] for m in t.history if "loss" in m]
 
-def small(**kw): return dict(steps=8, batch_size=8, lr=1e-3, val_fraction=0.34, eval_every=100, save_every=100, quiet=True) | kw
+def small(**kw): return dict(steps=8, batch_size=8, lr=1e-3, val_fraction=0.34, eval_every=100, save_every=100, compute_dtype="float32", quiet=True) | kw
 
 
 # ---- schedule, samples, noise
@@ -199,7 +199,7 @@ def test_trains_the_expert_and_nothing_else(data, tmp_path, cache_dir):
     p = tiny_policy(data.stats)
     p.expert.to(torch.bfloat16)                                             # as a released checkpoint loaded with dtype=None
     before = {k: v.clone() for k, v in p.state_dict().items()}
-    t = train(p, data, tmp_path / "a", cache_dir=cache_dir, compute_dtype="bfloat16", **small(steps=30, lr=3e-3))
+    t = train(p, data, tmp_path / "a", cache_dir=cache_dir, **small(compute_dtype="bfloat16", steps=30, lr=3e-3))
     changed = {k for k, v in p.state_dict().items() if not torch.equal(v.float(), before[k].float())}
     assert changed == set(t.params) and not any("vlm." in k for k in changed) and all(q.dtype == torch.float32 for q in t.params.values())
     assert np.mean(losses(t)[-5:]) < np.mean(losses(t)[:5]) - .1

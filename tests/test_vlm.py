@@ -1,5 +1,5 @@
 "The VLM of chapter 03: equal to transformers and to LeRobot's reference tensors, cache and padding, tokenizer, bad input."
-import copy, json, subprocess, sys
+import json, subprocess, sys
 from pathlib import Path
 import pytest, torch, torch.nn.functional as F
 from torch import nn
@@ -31,7 +31,9 @@ def reference():
     vlm.load_state_dict({k.removeprefix(prefix): v for k, v in load_file(REF/"model.safetensors").items() if k.startswith(prefix)})
     return vlm, ref
 
-def close(a, b, atol=1e-5): torch.testing.assert_close(a, b, atol=atol, rtol=1e-5)
+def close(a, b, atol=1e-5):
+    "Within 1e-5 of the largest value: processors add in other orders, and what that costs grows with the numbers."
+    torch.testing.assert_close(a, b, atol=atol*max(1., b.abs().max().item()), rtol=1e-5)
 
 # --- transformers ---
 @torch.no_grad()
@@ -247,65 +249,3 @@ def test_bad_shapes(tiny):
     with pytest.raises(ValueError, match="same number of questions"):
         lm_loss(tiny, torch.zeros(2, 8, 48), one.expand(2, 2), torch.zeros(3, 5, dtype=torch.long), word.expand(3, 5), torch.zeros(3, 3, dtype=torch.long), torch.ones(3, 3, dtype=torch.bool))
     with pytest.raises(ValueError, match="one question per sample"): answer(tiny, nano_tokenizer(), good, "where?")
-
-# --- packed matrices ---------------------------------------------------------------------------------------------------------------------
-AFTER = dict(none=lambda y, o: y, gelu=lambda y, o: F.gelu(y, approximate="tanh"), silu=lambda y, o: F.silu(y), add=lambda y, o: y + o, mul=lambda y, o: y*o)
-
-@pytest.mark.parametrize("then", AFTER)
-@pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("shape", [(5,), (1, 5), (2, 7, 5), (0, 5)])
-def test_packed_is_linear(shape, bias, then):
-    plain = nn.Linear(5, 9, bias=bias); packed = pack_linears(nn.Sequential(copy.deepcopy(plain)))[0]
-    x, other = torch.randn(shape), torch.randn(*shape[:-1], 9) if then in ("add", "mul") else None
-    want = AFTER[then](plain(x), other)
-    assert torch.equal(packed(x, then, other), want)                        # with gradients
-    with torch.no_grad(): got = packed(x, then, other)
-    assert got.shape == want.shape and torch.allclose(got, want, atol=1e-5)
-    assert (packed.copied is not None) == (x.numel() > 0 and torch.backends.mkldnn.is_available())
-
-@pytest.mark.parametrize("then", AFTER)
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_eight_bits_is_nearly_linear(then, dtype):
-    torch.manual_seed(0)
-    plain = pack_linears(nn.Sequential(nn.Linear(96, 64)).to(dtype)); coarse = eight_bits(copy.deepcopy(plain))
-    x, other = torch.randn(3, 40, 96).to(dtype), torch.randn(3, 40, 64).to(dtype) if then in ("add", "mul") else None
-    assert torch.equal(coarse[0](x, then, other), plain[0](x, then, other)) # with gradients nothing is rounded
-    with torch.no_grad(): want, got = plain[0](x, then, other), coarse[0](x, then, other)
-    assert got.dtype == dtype and got.shape == want.shape
-    assert 0 < (got - want).float().norm() < .02*want.float().norm()
-    with torch.no_grad():
-        coarse[0].weight.mul_(2); twice = F.linear(x, coarse[0].weight, coarse[0].bias)
-        assert (coarse[0](x) - twice).float().norm() < .02*twice.float().norm() # it follows its weights
-        assert torch.equal(coarse[0](torch.zeros_like(x)), coarse[0].bias.expand(3, 40, 64))
-
-def test_head_by_head_is_attention():
-    torch.manual_seed(0); q, k, v = torch.randn(3, 2, 640, 3, 16).bfloat16()
-    want = attention(q, k, v)                                               # the kernel, in float32
-    with torch.no_grad():
-        assert head_by_head(q, k) and not head_by_head(q.float(), k) and not head_by_head(q[:, :100], k[:, :100])
-        got = attention(q, k, v)
-    assert got.dtype == want.dtype == torch.bfloat16 and got.shape == want.shape and not torch.equal(got, want)
-    assert (got - want).float().norm() < .02*want.float().norm()
-
-def test_packed_follows_its_weights():
-    m = pack_linears(nn.Linear(6, 4)); x = torch.randn(3, 6)
-    def right(): return torch.allclose(m(x), F.linear(x, m.weight, m.bias), atol=1e-5)
-    with torch.no_grad():
-        assert right()
-        m.weight.mul_(3.); assert right()                                   # in place
-        m.weight.data = torch.randn(4, 6); assert right()                   # another tensor
-        m.load_state_dict(nn.Linear(6, 4).state_dict()); assert right()
-        twin = copy.deepcopy(m); assert twin.copied is None and torch.equal(twin(x), m(x))
-    m(x).sum().backward()
-    assert torch.allclose(m.weight.grad, x.sum(0).expand(4, 6), atol=1e-5)  # with gradients it is nn.Linear
-    with torch.inference_mode(): m.weight.data = torch.randn(4, 6)
-    with torch.no_grad(): assert right()                                    # such a tensor counts no changes: no copy is trusted
-
-def test_packed_low_precision():
-    m, x = pack_linears(nn.Linear(64, 32)), torch.randn(8, 64)
-    with torch.no_grad():
-        want = F.linear(x, m.weight, m.bias)
-        with torch.autocast("cpu", torch.bfloat16): low = m(x)
-        assert low.dtype == torch.bfloat16 and torch.allclose(low.float(), want, atol=.05)
-        with pytest.raises(RuntimeError): m(x.bfloat16())                   # as nn.Linear: dtypes do not mix unasked
-        assert torch.allclose(m.bfloat16()(x.bfloat16()).float(), want, atol=.05)

@@ -1,4 +1,4 @@
-"""What `policy.nearly` (eight bits, fewer solver steps) does to the actions of the shipped policy.
+"""What `policy.fast(eight_bits=True, num_steps=4)` (called nearly below) does to the actions of the shipped policy.
 
     python tests/benchmarks/bench_nearly.py [--episodes 20] [--n 50] [--tasks pick_place sorting]
 
@@ -16,12 +16,9 @@ from smolvla.policy import nano_policy
 from smolvla.sim import Demonstrator, SO101Env
 
 def variant(steps, bits):
-    p = nano_policy().eval()
-    if bits: p.nearly()
-    p.config.num_steps = steps
-    return p
+    return nano_policy().fast("float32", eight_bits=bits, num_steps=steps)
 
-@torch.no_grad()  # not inference_mode: weights loaded there could not be packed
+@torch.no_grad()
 def errors(task, seeds):
     exact = nano_policy().eval(); n = exact.config.n_action_steps
     others = {f"{steps} steps{', eight bits'*bits}": variant(steps, bits) for steps, bits in ((10, True), (5, False), (4, False), (3, False), (2, False), (4, True))}
@@ -55,7 +52,7 @@ def main():
         print(f"{task}: {looks} looks in {a.episodes} episodes (seeds from {eval_seeds(1)[0]}), root mean square difference of {nano_policy().config.n_action_steps} actions to the exact policy's", flush=True)
         for k, v in gaps.items(): print(f"  {k:22} {v:5.2f} degrees", flush=True)
         seeds = eval_seeds(a.n)
-        plain, fast = (evaluate(PolicyDriver(p), task, seeds, progress=True) for p in (nano_policy(), nano_policy().nearly()))
+        plain, fast = (evaluate(PolicyDriver(p), task, seeds, progress=True) for p in (nano_policy(), variant(4, True)))
         won, lost = (sum(x.success > y.success for x, y in zip(*pair)) for pair in ((fast.episodes, plain.episodes), (plain.episodes, fast.episodes)))
         p = mcnemar([e.success for e in plain.episodes], [e.success for e in fast.episodes])
         print(f"  success exact {plain.success}, nearly {fast.success}; only exact {lost}, only nearly {won}; {p}", flush=True)

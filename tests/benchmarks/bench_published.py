@@ -49,22 +49,22 @@ class Ours:
     def __init__(self, folder, layout):
         import torch
         from smolvla.policy import SmolVLA
-        self.policy = SmolVLA.from_pretrained(folder, dtype=torch.float32 if layout == "float32" else torch.bfloat16, quiet=True).eval()
+        plain = SmolVLA.from_pretrained(folder, dtype=torch.float32 if layout == "float32" else torch.bfloat16, quiet=True).eval()
+        self.plain, self.policy = plain, plain.fast("float32" if layout == "float32" else "auto")  # updates train the plain one
     def parts(self, x):
         import torch
-        from smolvla.vlm import embed_images
         p, B = self.policy, len(x["state"])
         batch = dict(images=x["images"], image_mask=torch.ones(B, x["images"].shape[1], dtype=torch.bool), tokens=x["tokens"], token_mask=torch.ones_like(x["tokens"], dtype=torch.bool), state=x["state"])
-        pixels, prefix = x["images"].to(p.vlm.model.connector.modality_projection.proj.weight.dtype), p.prefix_kv(batch)
-        return {"vision": lambda: embed_images(p.vlm, pixels), "vision+prefix": lambda: p.prefix_kv(batch), "denoise": lambda: p.sample_actions(batch, x["noise"], prefix=prefix),
-                "chunk": lambda: p.sample_actions(batch, x["noise"]), "nearly": lambda: p.sample_actions(batch, x["noise"]), **self.repeats(batch, x)}
+        prefix = p.prefix_kv(batch)
+        def anew(f): p.reset(); return f()  # a frozen copy remembers the last look: forget it
+        return {"vision": lambda: p.look(x["images"]), "vision+prefix": lambda: anew(lambda: p.prefix_kv(batch)), "denoise": lambda: p.sample_actions(batch, x["noise"], prefix=prefix),
+                "chunk": lambda: anew(lambda: p.sample_actions(batch, x["noise"])), "nearly": lambda: anew(lambda: p.sample_actions(batch, x["noise"])), **self.repeats(batch, x)}
     def repeats(self, batch, x):
-        from smolvla.policy import Recall
-        recall, p, n = Recall(self.policy), self.policy, iter(range(1, 1000))
-        def state(): return p.sample_actions({**batch, "state": batch["state"] + next(n)}, x["noise"], prefix=recall(batch))
+        p, n = self.policy, iter(range(1, 1000))
+        def state(): return p.sample_actions({**batch, "state": batch["state"] + next(n)}, x["noise"])
         def one_camera():
             images = batch["images"].clone(); images[:, -1] += 1e-3*next(n)
-            return p.sample_actions({**batch, "images": images}, x["noise"], prefix=recall({**batch, "images": images}))
+            return p.sample_actions({**batch, "images": images}, x["noise"])
         return {"state": state, "one camera": one_camera}
     def gflop(self, part, cameras):
         "Counted where nothing is computed: chapter 07's bill of matrix products."
@@ -85,7 +85,7 @@ class Ours:
         return count.get_total_flops() / 1e9
     def update(self, x, cached, masters):
         import torch
-        p, B = self.policy.train(), len(x["state"])
+        p, B = self.plain.train(), len(x["state"])
         if not hasattr(self, "opt"):
             for q in p.parameters():
                 if q.requires_grad and masters: q.data = q.data.float()  # computed in bfloat16
@@ -95,9 +95,8 @@ class Ours:
         low = masters and next(p.vlm.parameters()).dtype == torch.bfloat16
         if cached and not hasattr(self, "prefix"):
             with torch.autocast("cpu", torch.bfloat16, enabled=low): self.prefix = p.prefix_kv(batch)
-            # a run that finds its cache on the disk never wakes the vision tower, nor copies a matrix of the frozen VLM
-            p.vlm.model.vision_model = None
-            for m in p.modules(): m.__dict__.pop("copied", None)
+            # a run that finds its cache on the disk never wakes the vision tower
+            p.vlm.model.vision_model = self.policy = None
             gc.collect(); ctypes.CDLL(None).malloc_trim(0)
         def step():
             with torch.autocast("cpu", torch.bfloat16, enabled=low): loss = p.loss(batch, x["noise"], x["time"], prefix=self.prefix if cached else None)
@@ -162,7 +161,7 @@ def serve(which, folder, layout):
     for line in sys.stdin:
         r = json.loads(line); torch.set_num_threads(r["threads"]); key = (r["cameras"], r["batch"])
         if key not in kept: kept.clear(); made.clear(); kept[key] = inputs(torch, *key)
-        if r["part"] == "nearly" and model.policy.config.num_steps == 10: model.policy.nearly()
+        if r["part"] == "nearly" and not model.policy.eight_bits: model.policy = model.plain.fast(eight_bits=True, num_steps=4)
         if r["part"] == "gflop": print(json.dumps(dict(gflop={p: model.gflop(p, r["cameras"]) for p in ("vision", "vision+prefix", "denoise", "chunk")})), flush=True); continue
         with torch.set_grad_enabled(r["part"] in TRAIN):
             if r["part"] in TRAIN: f = model.update(kept[key], "cached" in r["part"], "masters" in r["part"])

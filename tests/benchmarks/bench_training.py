@@ -1,6 +1,6 @@
 """Training with the prefix cache and without, in one process, on a CPU or a GPU, at nano or a published size (with random weights).
 
-    python tests/benchmarks/bench_training.py [--threads 1] [--batch 32] [--steps 4] [--rounds 3] [--dtype float32] [--fuse] [--device cpu] [--preset nano]
+    python tests/benchmarks/bench_training.py [--threads 1] [--batch 32] [--steps 4] [--rounds 3] [--dtype auto] [--fuse] [--device cpu] [--preset nano]
 
 Three arms train the same policy on the same samples and take turns, so that a busy machine slows them alike:
   cached   prefix K/V from the cache, `split` forward of the state token and the expert
@@ -11,7 +11,6 @@ Prints samples per CPU second of the process (what a quiet core gives, whatever 
 of CPU seconds (of wall clock on a GPU, where also the TFLOP/s: their share of the GPU's peak is the MFU of tutorials/scale.ipynb); writes outputs/bench/training.json.
 """
 import argparse, json, statistics, tempfile, time
-from unittest import mock
 from pathlib import Path
 import numpy as np, torch
 from smolvla.data import DatasetWriter, so101_features
@@ -45,7 +44,7 @@ def trainer(data, folder, arm, a):
 def mega_flop(t): # of one sample's update, matrix products only: what the ratio would be on a machine without overheads
     from torch.utils.flop_counter import FlopCounterMode
     batch, prefix, *rest = t._load(0)[0]
-    with FlopCounterMode(display=False) as count, mock.patch("smolvla.vlm.can_pack", lambda *a: False):  # it cannot count packed products
+    with FlopCounterMode(display=False) as count:
         WeightedLoss(t.policy)(batch, *rest, prefix).backward()
     t.opt.zero_grad(set_to_none=True)
     return count.get_total_flops() / t.config.batch_size / 1e6
@@ -59,13 +58,14 @@ def one_round(t, steps): # losses, CPU seconds and wall seconds per sample
 if __name__ == "__main__":
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for k, d in dict(threads=1, batch=32, steps=4, rounds=3).items(): ap.add_argument(f"--{k}", type=int, default=d)
-    ap.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    ap.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16"], help="auto measures which is quicker here")
     ap.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     ap.add_argument("--preset", default="nano", choices=list(PRESETS))
     ap.add_argument("--fuse", action="store_true", help="all arms through torch.compile, as the shipped policy was trained")
     a = ap.parse_args(); torch.set_num_threads(a.threads)
     with tempfile.TemporaryDirectory() as d:
         data = write_set(Path(d) / "set"); arms = {k: trainer(data, Path(d), k, a) for k in ("cached", "split", "joint", "plain")[:4 if a.fuse else 3]}
+        precision = {t.precision for t in arms.values()}; a.dtype = arms["cached"].config.compute_dtype
         first = {k: one_round(t, 1)[0][0] for k, t in arms.items()}
         assert max(first.values()) - min(first.values()) < (1e-3 if a.dtype == "float32" else 3e-2), f"the arms do not compute the same loss: {first}"
         flop = {k: mega_flop(t) for k, t in arms.items()}
@@ -74,6 +74,7 @@ if __name__ == "__main__":
             for k, t in arms.items(): got[k].append(one_round(t, a.steps if k == "cached" else max(1, a.steps // 2))[1:])
     cpu, wall = ({k: [r[i] for r in v] for k, v in got.items()} for i in (0, 1))
     if a.device == "cuda": cpu = wall
+    print(*precision, sep="\n")
     print(f"{a.preset} on {torch.cuda.get_device_name() if a.device == 'cuda' else 'the CPU'}, {a.threads} thread(s), {a.dtype}{', fused' if a.fuse else ''}, batch {a.batch}; first loss {first['cached']:.4f} in all arms")
     for k in arms: print(f"{k:<7}{flop[k]:7.0f} MFLOP a sample {1 / statistics.median(cpu[k]):7.1f} samples per CPU second {1 / statistics.median(wall[k]):7.1f} per second {flop[k] / 1e6 / statistics.median(wall[k]):8.3f} TFLOP/s")
     ratio = {k: statistics.median(x / y for x, y in zip(cpu[k], cpu["cached"])) for k in arms if k != "cached"}

@@ -1,0 +1,394 @@
+"""Nobody may be hurt: old readings, Ctrl-C and SPACE while an arm moves, wishes that are none, two drivers on one arm."""
+import math, signal, threading, time
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from commands import command, linux, patient
+from smolvla.data import JOINTS
+from smolvla.motors import BusError, ManualClock, PtyServer, twin_bus
+from smolvla.sim import HOME, to_radians, to_units
+from smolvla.so101 import (RAISED, SO101, Jogger, Kinematics, Limits, NotSafe, Stopped, TooFar, TwinHand, as_values, backlash, close_all, ctrl_c_stops, gentle_end, meet, press_stop,
+                           step_response, teleoperate)
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch): monkeypatch.setenv("HF_LEROBOT_CALIBRATION", str(tmp_path/"cal"))
+
+@pytest.fixture
+def arm():
+    a = SO101(clock=ManualClock()).connect()
+    yield a
+    a.close(quick=True)
+
+def line(arm): return arm.bus.port.where
+def pose(arm): line(arm).advance(); return to_units(line(arm).plant.data.qpos[:6])[:5].copy()
+def torque(arm): return [s["Torque_Enable"] for s in line(arm).servos]
+
+def watch(arm, seconds, hz=200):
+    "Largest speed (degrees/s over 50 ms) and largest distance of a joint from where it was"
+    start, seen, n = pose(arm), [], hz//20
+    for _ in range(int(seconds*hz)): arm.clock.sleep(1/hz); seen.append(pose(arm))
+    seen = np.array(seen)
+    return np.abs(seen[n:]-seen[:-n]).max()*hz/n, np.abs(seen-start).max()
+
+def deaf(arm, times):
+    "The next readings of the position are lost, each after its three tries"
+    real, left = arm.bus.sync_read, [times]
+    def read(name, motors=None):
+        if name == "Present_Position" and left[0]: left[0] -= 1; raise BusError("injected: no whole reply in 3 tries")
+        return real(name, motors)
+    arm.bus.sync_read = read
+
+def interrupts(arm, *at):
+    "Ctrl-C at these sleeps of the arm's clock, counted from now"
+    n, sleep = [0], arm.clock.sleep
+    def short(dt):
+        n[0] += 1; sleep(dt)
+        if n[0] in at: raise KeyboardInterrupt
+    arm.clock.sleep = short
+    return lambda: setattr(arm.clock, "sleep", sleep)
+
+# --- old readings ---
+
+@pytest.mark.parametrize("bent", [[60, -20, 20, 40, 0, 20], [-50, -60, 30, 10, 90, 60]])
+def test_torque_never_drives_to_where_the_arm_was(arm, bent):
+    "A hand bends the free arm after the last reading, and the next reading is lost"
+    arm.state()
+    hand = TwinHand(line(arm)); hand.bend(bent); where = pose(arm)
+    deaf(arm, 1)
+    with pytest.raises(Stopped, match="no whole reply"): arm.torque_on()
+    assert not any(torque(arm)) and arm.mode == "stopped"
+    hand.let_go()
+    arm.reset(); hand.bend(bent); arm.torque_on(); hand.let_go()
+    assert all(torque(arm)) and watch(arm, 2)[1] < 6 and np.abs(pose(arm)-where).max() < 8
+
+def test_a_bridge_has_an_age(arm):
+    arm.move_to(HOME)
+    deaf(arm, 1)
+    assert np.abs(arm.send(HOME)-HOME).max() < 8                        # a fresh one is bridged
+    arm.clock.sleep(arm.limits.hold+.1)
+    deaf(arm, 1)
+    with pytest.raises(Stopped, match="no whole reply"): arm.state()
+    arm.reset()
+    arm.state(); arm.clock.sleep(60); deaf(arm, 1)
+    with pytest.raises(Stopped): arm.send(arm.last_state)
+    assert not any(torque(arm))
+
+def test_limits_are_in_the_motors_before_torque_is(arm):
+    order, write = [], arm.bus.write
+    arm.bus.write = lambda name, j, v: (order.append(name), write(name, j, v))[1]
+    arm.torque_on()
+    assert order.index("Torque_Enable") > max(k for k, n in enumerate(order) if n in ("Torque_Limit", "Acceleration"))
+    arm.close(quick=True)
+    with SO101(clock=ManualClock(), limits=Limits(acceleration=1)) as slow:
+        slow.torque_on()
+        assert all(s["Acceleration"] > 0 for s in line(slow).servos), "0 is the fastest"
+
+# --- Ctrl-C ---
+
+@pytest.mark.parametrize("presses", [(10,), (10, 14), (60, 62)])
+def test_ctrl_c_while_it_folds_eases(arm, presses):
+    "Once or twice: it sinks, and never falls"
+    arm.move_to([0, -10, 10, 40, 0, 20]); start = pose(arm)
+    undo = interrupts(arm, *presses)
+    fast = []
+    step = line(arm).plant.step
+    def seen(*a): step(*a); fast.append(np.abs(np.degrees(line(arm).plant.data.qvel[:5])).max())
+    line(arm).plant.step = seen
+    with pytest.raises(KeyboardInterrupt): arm.close()
+    undo()
+    sinking = len(fast)
+    assert not any(torque(arm)) and arm.mode == "closed" and max(fast) < 120
+    assert arm.clock.now() > 0 and sinking > 200, "a second of sinking, not a cut"
+
+def test_ctrl_c_in_each_motion_is_stop():
+    for move in (lambda a: a.move_to([60, -95, 45, 90, 0, 20]), lambda a: step_response(a, "wrist_roll", 10), lambda a: backlash(a), lambda a: a.approach([80, 0, 0, 0, 0, 20])):
+        a = SO101(clock=ManualClock()).connect(); a.move_to(HOME)
+        undo = interrupts(a, 8)
+        with pytest.raises(KeyboardInterrupt): move(a)
+        undo(); here = pose(a)
+        assert a.mode == "stopped" and not any(torque(a)) and a.presses == 1
+        with pytest.raises(Stopped, match="reset"): a.send(HOME)
+        a.reset(); a.move_to(HOME); a.close(quick=True)
+
+def test_teleoperation_ends_by_ctrl_c_with_stop():
+    clock = ManualClock()
+    with SO101(role="leader", clock=clock) as leader, SO101(clock=clock) as follower:
+        line(leader).plant.hand = to_radians(np.array([40, -20, 20, 40, 0, 20.])); clock.sleep(1); line(leader).advance()
+        def each(t, want, sent):
+            if t > 1: raise KeyboardInterrupt
+        teleoperate(leader, follower, 50, None, each)
+        assert follower.mode == "stopped" and abs(pose(follower)[0]-40) < 4, "it did not travel to the rest pose"
+
+def test_a_signal_while_an_arm_goes_down_is_only_counted(arm):
+    arm.move_to(HOME)
+    seen, sleep = [], arm.clock.sleep
+    def press(dt):
+        sleep(dt); seen.append(line(arm).servos[1]["Torque_Limit"])
+        if len(seen) == 5: signal.raise_signal(signal.SIGINT)
+    arm.clock.sleep = press
+    with gentle_end(): arm.stop()
+    arm.clock.sleep = sleep
+    assert len([x for x in seen if 0 < x < 40]) > 12 and arm.mode == "stopped" and arm.presses == 2
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+def test_the_third_press_cuts(arm):
+    arm.move_to(HOME); t = arm.clock.now()
+    undo = interrupts(arm, 1, 2, 3)
+    with pytest.raises(KeyboardInterrupt): arm.move_to([60, -95, 45, 90, 0, 20])
+    undo()
+    assert not any(torque(arm)) and arm.clock.now()-t < .3
+
+def test_the_second_stop_changes_nothing(arm):
+    arm.move_to(HOME)
+    limits, sleep = [], arm.clock.sleep
+    def again(dt):
+        sleep(dt); limits.append(line(arm).servos[1]["Torque_Limit"])
+        if len(limits) == 4: threading.Thread(target=arm.stop).start(); time.sleep(.5)
+    arm.clock.sleep = again
+    arm.stop()
+    arm.clock.sleep = sleep
+    assert len([x for x in limits if 0 < x < 45]) > 15 and arm.presses == 2
+
+def test_a_key_that_is_held_down_is_one_press(arm):
+    arm.move_to(HOME)
+    threads = threading.active_count()
+    for _ in range(40): press_stop(arm); time.sleep(.001)
+    end = time.monotonic()+10
+    while arm.mode != "stopped" and time.monotonic() < end: time.sleep(.01)
+    assert arm.mode == "stopped" and arm.presses < 3 and threading.active_count() <= threads+3
+
+def test_an_arm_that_was_left_up_does_not_fall_after_ctrl_c():
+    bus = twin_bus(clock=ManualClock())
+    a = SO101(bus).connect(); a.move_to([0, -10, 10, 40, 0, 20]); a.bus.close(); a.mode = "closed"  # its program was killed
+    with pytest.raises(KeyboardInterrupt):
+        with SO101(bus) as b:
+            assert b.held
+            limits, write = [], bus.servos[1].write
+            bus.servos[1].write = lambda at, data: (limits.append(at), write(at, data))[1]
+            raise KeyboardInterrupt
+    assert limits.count(48) > 15 and not any(s["Torque_Enable"] for s in bus.servos), "it sank"
+
+def test_folding_only_when_asked():
+    for fold, folded in ((False, False), (True, True)):
+        bus = twin_bus(clock=ManualClock())
+        with SO101(bus, fold=fold) as a: a.move_to(HOME+np.array([40, 0, 0, 0, 0, 0], np.float32))
+        bus.advance()
+        assert not any(s["Torque_Enable"] for s in bus.servos) and (abs(to_units(bus.plant.data.qpos[:6])[0]) < 8) == folded
+
+# --- wishes that are none ---
+
+@pytest.mark.parametrize("speed", [-5, 0, math.nan, math.inf, -math.inf, "40", None, True, 1j])
+def test_no_speed_that_is_none(arm, speed):
+    arm.move_to(HOME); before = pose(arm)
+    with pytest.raises(ValueError, match="speed should be a number above 0"): arm.move_to([60, -95, 45, 90, 0, 20], speed=speed)
+    assert arm.mode == "driving" and watch(arm, .3)[1] < 1
+    with pytest.raises(ValueError, match="hz"): arm.move_to(HOME, hz=speed)
+
+@pytest.mark.parametrize("kw", [dict(speed=3000.), dict(speed=1e9), dict(gripper_speed=1e6), dict(approach=5000.), dict(speed="135"), dict(speed=None), dict(speed=True), dict(speed=1j),
+                                dict(patience=1.5), dict(patience=math.nan), dict(gap=[20]), dict(lead=np.array([1, 2])), dict(hold=-1), dict(lower=-math.inf)])
+def test_limits_that_are_none(kw):
+    with pytest.raises(ValueError, match=f"limits.{next(iter(kw))} should be"): Limits(**kw)
+
+def test_limits_do_not_change():
+    lim = Limits()
+    with pytest.raises(FrozenInstanceError): lim.speed = math.nan
+    assert replace(lim, speed=20.).approach == 20. and Limits(speed=np.float32(60)).speed == 60
+    with pytest.raises(ValueError): replace(lim, lead=math.nan)
+
+@pytest.mark.parametrize("lim", [Limits(speed=2800., gripper_speed=2800., approach=2800.), Limits(speed=1e-3, gripper_speed=1e-3)])
+def test_goal_velocity_always_fits_and_is_never_the_fastest(lim):
+    with SO101(clock=ManualClock(), limits=lim) as a:
+        for slow in (True, False):
+            a._approaching = slow
+            a._write_goal(a.state())
+            assert all(0 < s["Goal_Velocity"] <= 32767 for s in line(a).servos)
+
+@pytest.mark.parametrize("bad", [np.zeros(6, complex)+1j, [1j]*6, [1+0j]+[0]*5, ["0"]*6, "000000", [None]*6, [[0]*6], [0]*5, [True]*6, {f"{j}.pos": 1j for j in JOINTS}, np.array([object()]*6)])
+def test_actions_are_real_numbers(arm, bad):
+    with pytest.raises(ValueError, match="action"): as_values(bad)
+    with pytest.raises(ValueError): arm.send(bad)
+    assert not any(torque(arm)), "nothing moves"
+
+@pytest.mark.parametrize("kw", [dict(size=math.nan), dict(size=math.inf), dict(size=0), dict(size="5"), dict(size=1j), dict(size=-60), dict(joint="knee"), dict(hz=0), dict(hz=math.nan), dict(seconds=-1), dict(seconds=math.inf)])
+def test_a_step_that_is_none_moves_nothing(arm, kw):
+    with pytest.raises(ValueError): step_response(arm, **kw)
+    assert arm.mode == "free" and not any(torque(arm))
+
+@pytest.mark.parametrize("kw", [dict(joint="knee"), dict(reach=math.nan), dict(reach=60), dict(speed=0), dict(repeats=0)])
+def test_backlash_asks_before_it_moves(arm, kw):
+    with pytest.raises(ValueError): backlash(arm, **kw)
+    assert arm.mode == "free"
+
+def test_the_jog_thread_survives_and_says_so(arm):
+    arm.move_to(HOME)
+    jog = Jogger(arm)
+    jog.joint("wrist_roll", math.nan); jog.tick()
+    assert "NaN" in jog.error and jog.target is None
+    jog.sticks([math.nan, math.inf, 2, -3]); jog.tick()
+    jog.kin = None; jog.moved = arm.clock.now(); jog.sticks([1, 0, 0, 0]); jog.tick()
+    assert jog.error
+    jog.kin = Kinematics(); jog.sticks([]); jog.joint("wrist_roll", 5.); jog.tick()
+    assert not jog.error and watch(arm, .3)[0] < 60
+
+# --- two drivers ---
+
+def test_two_drivers_on_one_bus_are_refused():
+    bus = twin_bus(clock=ManualClock())
+    a = SO101(bus).connect(); a.move_to(HOME)
+    for role in ("follower", "leader"):
+        with pytest.raises(BusError, match="driven by another SO101.*close"): SO101(bus, id="b", role=role).connect()
+    assert a.connect() is a and all(torque(a)) and a.send(HOME) is not None
+    a.close(quick=True)
+    with SO101(bus, id="b") as b: assert b.mode == "free"
+
+@linux
+def test_two_drivers_on_one_port_are_refused():
+    bus = twin_bus()
+    with PtyServer(bus) as server, SO101(server.port):
+        with pytest.raises(BusError, match="driven by another SO101"): SO101(server.port, id="b").connect()
+
+# --- from above ---
+
+def test_a_distant_target_is_approached_from_above(arm):
+    kin, low = Kinematics(), []
+    arm.move_to([-70, -20, 20, 50, 0, 20])
+    send = arm.send
+    arm.send = lambda a: (low.append((arm.goal[0], kin.tip(arm.goal)[0][2])), send(a))[1]
+    arm.approach([70, -20, 20, 50, 0, 20])
+    del arm.send
+    heights = [z for pan, z in low if -60 < pan < 60]
+    assert min(heights) > .25 and np.abs(pose(arm)-[70, -20, 20, 50, 0]).max() < 8
+    low.clear(); arm.send = lambda a: (low.append(1), send(a))[1]
+    arm.approach([75, -20, 20, 50, 0, 20])                               # a near one goes straight
+    assert len(low) < 80 and abs(arm.goal[0]-75) < 1
+
+def test_leader_and_follower_meet_before_they_move_together():
+    clock = ManualClock()
+    with SO101(role="leader", clock=clock) as leader, SO101(clock=clock) as follower:
+        turning = [0.]
+        real = leader.state
+        def state():
+            turning[0] += 40
+            return real()*0+np.array([(turning[0] % 160)-80, -60, 60, 60, 0, 20], np.float32)
+        leader.state = state                                            # somebody waves it about
+        with pytest.raises(TooFar, match="hold the leader still"): meet(leader, follower)
+        del leader.state
+        line(leader).plant.hand = to_radians(np.array([80, -40, 20, 40, 0, 20.])); clock.sleep(1); line(leader).advance()
+        meet(leader, follower)
+        assert follower._approaching and np.abs(leader.state()-follower.state())[:5].max() < 8
+
+def test_teleoperation_that_ends_before_its_first_tick_can_be_shown():
+    clock = ManualClock()
+    with SO101(role="leader", clock=clock) as leader, SO101(clock=clock) as follower:
+        undo = interrupts(follower, 1)
+        t = teleoperate(leader, follower, 50)
+        undo()
+    assert "before the first tick" in t._repr_markdown_() and math.isnan(t.p99)
+
+# --- in a terminal: SPACE and Ctrl-C in every command that moves an arm ---
+
+def ramp(bus):
+    "Torque limits of shoulder_lift as they are written, and each end of its torque: a fall has no steps before the 0"
+    seen, s = [], bus.servos[1]
+    write = s.write
+    def spy(address, data):
+        write(address, data)
+        if address == 48: seen.append(s["Torque_Limit"])
+        if address == 40 and not s["Torque_Enable"]: seen.append(0.)
+    s.write = spy
+    return seen
+
+def sank(seen):
+    "The last thing was a slow loss of torque"
+    last = seen[max((k for k, x in enumerate(seen) if x > 45), default=0)+1:]
+    return len([x for x in last if 0 < x < 45]) > 12 and last[-1] == 0
+
+def twice(sig=signal.SIGINT):
+    def press(p): p.send_signal(sig); time.sleep(.4); p.send_signal(sig)
+    return press
+
+def sentence(tmp_path, bus):
+    "A recorded episode: the arm waves for a few seconds"
+    from smolvla.data import DatasetWriter, so101_features
+    here = to_units(bus.plant.data.qpos[:6])
+    with DatasetWriter(tmp_path/"set", 30, so101_features({})) as w:
+        for k in range(300): w.add_frame({"observation.state": here, "action": here+np.float32([10*math.sin(k/10), 0, 0, 0, 0, 0])}, task="wave")
+        w.save_episode()
+
+ENDS = [(" ", "STOP was pressed"), ("\x03", "sank where it was"), (twice(), "sank where it was"), (twice(signal.SIGTERM), "sank where it was")]
+
+@linux
+@patient
+@pytest.mark.parametrize("how,says", ENDS[1:]+[(" ", "ENTER looks at every motor")], ids=["Ctrl-C", "twice", "kill", "SPACE"])
+def test_teleoperating_with_a_leader_stops(how, says, tmp_path):
+    bus = twin_bus()
+    seen = ramp(bus)
+    with PtyServer(bus) as server:
+        typed = [("SPACE is STOP", how)] if how != " " else [("SPACE is STOP", " "), (says, "\n"), ("s, SPACE is STOP", " "), (says, "\x1b")]
+        code, text = command(tmp_path, "teleoperate", "--port", server.port, "--leader", "twin", "--hz", "30", module="so101", typed=typed)
+    assert code == 1 and says in text and "Traceback" not in text, text
+    assert sank(seen) and not any(s["Torque_Enable"] for s in bus.servos)
+
+@linux
+@patient
+@pytest.mark.parametrize("fold", [False, True])
+def test_escape_ends_and_folds_only_when_asked(fold, tmp_path):
+    bus = twin_bus()
+    with PtyServer(bus) as server:
+        code, text = command(tmp_path, "teleoperate", "--port", server.port, "--leader", "twin", "--hz", "30", *["--fold"]*fold, module="so101", typed=[("SPACE is STOP", "\x1b")])
+    assert code == 0 and "ticks of" in text and not any(s["Torque_Enable"] for s in bus.servos), text
+    lift = to_units(bus.plant.data.qpos[:6])[1]
+    assert not fold or lift < -92
+
+@linux
+@patient
+@pytest.mark.parametrize("how", ["\x03", twice()], ids=["once", "twice"])
+def test_jogging_by_keys_sinks_after_ctrl_c(how, tmp_path):
+    bus = twin_bus(); seen = ramp(bus)
+    with PtyServer(bus) as server:
+        code, text = command(tmp_path, "teleoperate", "--port", server.port, module="so101", typed=[("free", "rrrrrr"), ("driving", how)])
+    assert code == 1 and "sank where it was" in text and sank(seen), text
+
+@linux
+@patient
+@pytest.mark.parametrize("how,says", ENDS, ids=["SPACE", "Ctrl-C", "twice", "kill"])
+def test_a_replay_stops(how, says, tmp_path):
+    bus = twin_bus(); seen = ramp(bus)
+    sentence(tmp_path, bus)
+    with PtyServer(bus) as server:
+        typed = [("SPACE or Ctrl-C", lambda p: time.sleep(3)), ("", how)]
+        code, text = command(tmp_path, "replay", "set", "--port", server.port, module="recording", typed=typed)
+    assert code == 1 and says in text and "Traceback" not in text and sank(seen), text
+
+@linux
+@patient
+@pytest.mark.parametrize("how,says", ENDS[:3], ids=["SPACE", "Ctrl-C", "twice"])
+def test_a_drive_stops(how, says, tmp_path):
+    from async_toys import Toy
+    from bench_recording import film
+    from smolvla.policy_server import PolicyServer
+    films = [film(tmp_path/f"{n}.avi", k, 2) for k, n in enumerate(("overhead", "wrist"))]
+    toy = Toy(); toy.cameras = {f"observation.images.{n}": (128, 128) for n in ("overhead", "wrist")}; toy.joints = [f"{j}.pos" for j in JOINTS]
+    toy.infer = lambda looks: [np.tile(np.asarray(look.observation["observation.state"], np.float32), (32, 1)) for look in looks]
+    bus = twin_bus(paced=True); seen = ramp(bus)
+    with PtyServer(bus) as port, PolicyServer({"toy": toy}, port=0) as s:
+        typed = [("driving: stay", lambda p: time.sleep(1)), ("", how)]
+        code, text = command(tmp_path, "drive", "--port", port.port, "--server", s.address, "--policy", "toy", "--say", "stay", "--max_seconds", "60",
+                             "--cameras", f"overhead={films[0]},wrist={films[1]}", module="driving", typed=typed)
+    assert says in text and "Traceback" not in text and sank(seen) and not any(s["Torque_Enable"] for s in bus.servos), text
+
+@linux
+@patient
+@pytest.mark.parametrize("how", ["\x03", twice()], ids=["Ctrl-C", "twice"])
+def test_a_recording_stops_and_keeps_what_was_saved(how, tmp_path):
+    from bench_recording import film
+    from smolvla.data import LeRobotDataset
+    films = [film(tmp_path/f"{n}.avi", k, 2) for k, n in enumerate(("overhead", "wrist"))]
+    bus = twin_bus(paced=True); seen = ramp(bus)
+    with PtyServer(bus) as server:
+        typed = [("RIGHT begin", ""), ("ready ", "\x1b[C"), ("recording   1", "oo"), ("recording   2", "\x1b[C"), ("1 of 9", " "), ("STOP was pressed", "\n"), ("ready ", lambda p: time.sleep(1)), ("ready ", how)]
+        code, text = command(tmp_path, "record", "--port", server.port, "--say", "wave", "--out", "set", "--episodes", "9", "--size", "64x48",
+                             "--cameras", f"overhead={films[0]},wrist={films[1]}", module="recording", seconds=120, typed=typed)
+    assert code == 1 and "every saved episode is kept" in text and "Traceback" not in text and sank(seen), text
+    assert LeRobotDataset(tmp_path/"set").num_episodes == 1

@@ -1,0 +1,247 @@
+"Runs that are called twice, stopped, resumed with other flags, moved, or fed with odd data: what `fit`, `resume` and `--data` promise."
+import json, math, os, shutil, signal
+import numpy as np, pytest, torch
+from pathlib import Path
+from smolvla import training as T
+from smolvla.data import LeRobotDataset
+from smolvla.policy import SmolVLA
+from smolvla.training import *
+from test_training import losses, small, tiny_policy, write_set
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory): return write_set(tmp_path_factory.mktemp("d") / "set")
+
+@pytest.fixture(scope="module")
+def data(root): return TrainData(root)
+
+@pytest.fixture(scope="module")
+def cache_dir(tmp_path_factory): return tmp_path_factory.mktemp("cache")
+
+@pytest.fixture(scope="module")
+def base(data, tmp_path_factory):
+    "A policy folder to start from"
+    folder = tmp_path_factory.mktemp("base"); tiny_policy(data.stats).save_pretrained(folder)
+    return folder
+
+@pytest.fixture(autouse=True)
+def one_thread(): torch.set_num_threads(1)
+
+def fields(**kw): return {k: v for k, v in small(**kw).items() if k != "quiet"}
+
+def trainer(data, out, cache_dir, **kw):
+    return Trainer(tiny_policy(data.stats), data, TrainConfig(out=str(out), cache_dir=cache_dir, **fields(**kw)), quiet=True)
+
+def interrupted_at(t, step):
+    "Ctrl-C during this step"
+    real = t.train_step
+    def train_step(pieces):
+        r = real(pieces)
+        if t.step == step: os.kill(os.getpid(), signal.SIGINT)
+        return r
+    t.train_step = train_step
+
+
+# ---- fit again
+
+def test_fit_goes_on_after_ctrl_c(data, tmp_path, cache_dir):
+    calm, t = (trainer(data, tmp_path / n, cache_dir, ema=.9) for n in ("calm", "run"))
+    calm.fit(); interrupted_at(t, 3); t.fit()
+    assert t.step == 3 and t.stop and t.file.closed
+    t.fit()
+    assert t.step == 8 and not t.stop and losses(t) == losses(calm) and (tmp_path / "run/policy").is_dir()
+    assert all(torch.equal(a, b) for a, b in zip(t.params.values(), calm.params.values()))
+    assert [m["step"] for m in read_metrics(t.run) if "loss" in m] == list(range(1, 9))
+
+def test_a_second_ctrl_c_leaves_a_trainer_that_goes_on(data, tmp_path, cache_dir):
+    "It may come between backward and the update: half a gradient must not stay."
+    calm, t = (trainer(data, tmp_path / n, cache_dir) for n in ("calm", "run"))
+    calm.fit(); real = T.nn.utils.clip_grad_norm_
+    def twice(*args):
+        if t.step == 3: raise KeyboardInterrupt
+        return real(*args)
+    with pytest.MonkeyPatch.context() as m:
+        m.setattr(T.nn.utils, "clip_grad_norm_", twice)
+        with pytest.raises(KeyboardInterrupt): t.fit()
+    assert t.file.closed and t.started is None and len(read_metrics(t.run)) == 3
+    t.fit()
+    assert losses(t) == losses(calm)
+
+def test_the_clock_adds_up(data, tmp_path, cache_dir):
+    "Two calls share one budget: the learning rate never rises again, and a spent budget stays spent."
+    t = trainer(data, tmp_path / "a", cache_dir, steps=100_000, minutes=.02, warmup_steps=0)
+    interrupted_at(t, 3); t.fit(); first = t.elapsed
+    assert 0 < first < 1.2 and t.started is None
+    t.fit(); n = t.step
+    lr = [m["lr"] for m in t.history if "lr" in m]
+    assert t.elapsed >= 1.2 and lr == sorted(lr, reverse=True)
+    t.fit()
+    assert t.step == n, "the minutes are over"
+    saved = json.loads((last_checkpoint(t.run) / "training_state/training_step.json").read_text())
+    assert 1.2 <= saved["elapsed"] <= t.elapsed
+
+def test_a_finished_run_says_so_and_goes_on_when_it_is_given_more(data, tmp_path, cache_dir, capsys):
+    t = trainer(data, tmp_path / "a", cache_dir, steps=4); t.fit(); t.quiet = False
+    t.fit()
+    assert "nothing is left to train: 4 of 4 steps" in capsys.readouterr().out and t.step == 4
+    t.config.steps = 6; t.fit()
+    assert t.step == 6 and last_checkpoint(t.run).name == "000006" and t.policy.training is False
+
+def test_a_trainer_can_be_asked_before_it_runs(data, tmp_path, cache_dir):
+    t = trainer(data, tmp_path / "a", cache_dir)
+    assert t.progress() == 0 and t.lr() == lr_at(0, 8, 1e-3) and t.spent() == 0 and t.history == []
+
+
+# ---- the log
+
+def test_the_log_is_on_disk_line_by_line_and_closed_on_every_exit(data, tmp_path, cache_dir):
+    t, seen = trainer(data, tmp_path / "a", cache_dir, steps=40), []
+    real = t.train_step
+    def bad(pieces):
+        seen.append(len(read_metrics(t.run)))
+        if t.step == 7: raise TrainingError("NaN")
+        return real(pieces)
+    t.train_step = bad
+    with pytest.raises(TrainingError, match="NaN"): t.fit()
+    assert seen == list(range(8)) and t.file.closed and len(read_metrics(t.run)) == 7
+
+def test_a_finished_run_without_its_log_can_be_resumed(root, base, tmp_path, cache_dir):
+    start(TrainConfig(data=[str(root)], out=tmp_path / "a", policy=base, cache_dir=cache_dir, **fields(steps=4)), quiet=True).fit()
+    (tmp_path / "a/metrics.jsonl").unlink()
+    t = resume(tmp_path / "a", quiet=True); t.fit()
+    assert t.step == 4 and (tmp_path / "a/policy/model.safetensors").is_file()
+
+
+# ---- resume with other flags
+
+@pytest.fixture
+def run(root, base, tmp_path, cache_dir):
+    "A finished run of four steps"
+    start(TrainConfig(data=[str(root)], out=tmp_path / "run", policy=base, cache_dir=cache_dir, **fields(steps=4, save_every=2)), quiet=True).fit()
+    return tmp_path / "run"
+
+def test_resume_obeys_what_may_change(run, capsys):
+    train_cli(resume=str(run), steps=6, lr=5e-4, save_every=1, threads=1)
+    said = capsys.readouterr().out
+    c = read_config(run / "config.json")
+    assert f"{run} goes on at step 4 with steps 4 -> 6, lr 0.001 -> 0.0005" in said and "save_every 2 -> 1" in said
+    assert (c["steps"], c["lr"], c["save_every"]) == (6, 5e-4, 1) and [p.name for p in checkpoints(run)] == ["000005", "000006"]
+    m = read_metrics(run)
+    assert [x["step"] for x in m if "loss" in x] == [1, 2, 3, 4, 5, 6] and m[-2]["lr"] <= 5e-4
+
+def test_resume_tells_what_it_cannot_do(run, capsys):
+    before = {p: p.read_bytes() for p in run.rglob("*") if p.is_file()}
+    def says(match, **kw):
+        with pytest.raises(SystemExit) as e: train_cli(resume=str(run), **kw)
+        text = str(e.value.code)
+        assert match in text and text.startswith("smolvla_train: ") and "\n" not in text, text
+    says("has done 4 steps already: give --steps above that", steps=3)
+    says("has done 4 steps already: give --steps above that", minutes=5.)
+    says("--batch_size cannot change in a run that goes on", batch_size=4)
+    says("--seed cannot change", seed=5)
+    says("--policy cannot change", policy="nano")
+    says("--chunk_size cannot change", chunk_size=4)
+    says("--stats cannot change", stats="data")
+    says("--camera_map cannot change", camera_map="front=overhead")
+    says("--recipe begins a run", recipe="anything")
+    says("--config begins a run", config="anything")
+    says("--out cannot be had", out=str(run.parent / "other"))
+    says("steps is 0: give a whole number from 1 upwards", steps=0)
+    says("lr is -1.0", lr=-1.)
+    says("minutes is nan", minutes=math.nan)
+    if not torch.cuda.is_available(): says("sees no GPU", device="cuda")
+    assert before == {p: p.read_bytes() for p in run.rglob("*") if p.is_file()}, "a refusal touches nothing"
+    train_cli(resume=str(run), batch_size=8, seed=1000, out=str(run), steps=4)   # what the run has already may be repeated
+    assert "nothing is left to train: 4 of 4 steps are done" in capsys.readouterr().out
+
+def test_a_spent_budget_is_told(run):
+    c = json.loads((run / "config.json").read_text()); c.update(minutes=1e-5, steps=1000); (run / "config.json").write_text(json.dumps(c))
+    with pytest.raises(TrainingError, match="has trained for .* minutes already: give --minutes above that"): resume(run, quiet=True, steps=2000)
+    assert resume(run, quiet=True, steps=2000, minutes=1.).config.minutes == 1
+
+def test_resume_finds_data_that_moved(run, root, tmp_path):
+    moved, other = tmp_path / "moved", write_set(tmp_path / "other", 3, 12, seed=9)
+    shutil.copytree(root, moved)
+    c = json.loads((run / "config.json").read_text()); c["data"] = [str(tmp_path / "gone")]; (run / "config.json").write_text(json.dumps(c))
+    with pytest.raises(FileNotFoundError, match="gone does not exist.*If the data was moved, say where it is: --resume .* --data FOLDER"): resume(run, quiet=True)
+    with pytest.raises(TrainingError, match="is not what .* was trained on"): resume(run, quiet=True, data=[str(other)])
+    train_cli(resume=str(run), data=[str(moved)], steps=5)
+    assert read_config(run / "config.json")["data"] == [str(moved)] and last_checkpoint(run).name == "000005"
+
+@pytest.mark.parametrize("k, v", [("steps", 0), ("steps", 2.5), ("steps", "9"), ("steps", True), ("batch_size", -1), ("grad_accum", 0), ("eval_every", 0), ("log_every", 0),
+                                  ("frame_stride", 0), ("keep", 0), ("lr", math.inf), ("lr", 0), ("minutes", 0), ("ema", 1.), ("val_fraction", 1), ("val_fraction", -.1),
+                                  ("lora", -1), ("threads", -2), ("stats", "mine"), ("warmup_steps", None)])
+def test_numbers_out_of_range_are_told(data, tmp_path, k, v):
+    with pytest.raises(TrainingError, match=f"^{k} is {v!r}: give "): Trainer(None, data, TrainConfig(out=tmp_path, **{k: v}))
+
+
+# ---- data
+
+def test_statistics_without_a_count(root, tmp_path):
+    bare = shutil.copytree(root, tmp_path / "bare"); f = bare / "meta/stats.json"
+    stats = {k: {s: x for s, x in v.items() if s != "count"} for k, v in json.loads(f.read_text()).items()}
+    f.write_text(json.dumps(stats))
+    one, both, want = TrainData(bare), TrainData([bare, write_set(tmp_path / "b", 2, 7, seed=1)]), TrainData([root, tmp_path / "b"])
+    assert np.allclose(one.stats["action"]["mean"], TrainData(root).stats["action"]["mean"])
+    assert all(np.allclose(both.stats["action"][s], want.stats["action"][s]) for s in ("mean", "std", "min", "max"))
+
+def test_words_of_data(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(root.parent)
+    odd = shutil.copytree(root, tmp_path / "a,b")
+    assert data_places("set") == data_places(["set"]) == [str(root)] and data_places(None) == data_places("") == []
+    assert data_places(f"{odd},set") == [str(tmp_path / "a"), str(root.parent / "b"), str(root)], "a comma parts, unless the whole is a folder"
+    assert data_places([str(odd), "set, lerobot/pusht"]) == [str(odd), str(root), "lerobot/pusht"]
+    monkeypatch.setenv("HOME", str(root.parent)); assert data_places("~/set") == [str(root)]
+    assert len(open_data(["set", str(odd)])) == 2 * len(TrainData(root))
+    (root.parent / "lerobot/pusht").mkdir(parents=True)
+    assert data_places("lerobot/pusht") == [str(root.parent / "lerobot/pusht")], "a folder that is here wins"
+
+def test_a_hub_id_is_fetched_and_kept_as_an_id(root, base, tmp_path, monkeypatch, cache_dir):
+    import huggingface_hub
+    asked = []
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda repo, **kw: asked.append(repo) or str(root))
+    train_cli(data=["someone/so101_pick"], policy=str(base), out=str(tmp_path / "run"), steps=1, batch_size=4, cache=str(cache_dir))
+    assert asked == ["someone/so101_pick"] and read_config(tmp_path / "run/config.json")["data"] == ["someone/so101_pick"]
+
+def test_a_hub_id_without_a_network_is_one_sentence(tmp_path):
+    with pytest.raises(SystemExit) as e: train_cli(data=["someone/so101_pick"], out=str(tmp_path / "x"))
+    assert "smolvla_train: someone/so101_pick is no folder here, and the hub did not deliver it" in str(e.value.code)
+
+
+# ---- policies and cameras
+
+def test_a_run_folder_is_a_policy(run, root, tmp_path, cache_dir):
+    c = dict(data=[str(root)], cache_dir=cache_dir, **fields(steps=1))
+    done = start(TrainConfig(policy=run, out=tmp_path / "a", **c), quiet=True)
+    assert torch.equal(done.policy.state_dict()["model.state_proj.bias"], SmolVLA.from_pretrained(run / "policy", quiet=True).state_dict()["model.state_proj.bias"])
+    shutil.rmtree(run / "policy")                                           # stopped before its end: the last checkpoint counts
+    start(TrainConfig(policy=run, out=tmp_path / "b", **c), quiet=True)
+
+@pytest.mark.parametrize("words", ["front=overhead", '{"front": "overhead"}', {"observation.images.front": "observation.images.overhead"}])
+def test_a_camera_map_of_any_form_trains_resumes_and_loads(base, tmp_path, words):
+    other = write_set(tmp_path / "set", 3, 12, cams=("front", "wrist"))
+    c = TrainConfig(data=[str(other)], out=tmp_path / "run", policy=base, camera_map=words, stats="data", cache_dir=tmp_path / "c", **fields(steps=2))
+    start(c, quiet=True).fit()
+    t = resume(tmp_path / "run", quiet=True, steps=3); t.fit()
+    again = SmolVLA.from_pretrained(tmp_path / "run/policy", quiet=True)
+    assert t.step == 3 and again.processor.camera_map == {"observation.images.front": "observation.images.overhead"}
+    start(TrainConfig(data=[str(other)], out=tmp_path / "more", policy=tmp_path / "run", stats="data", cache_dir=tmp_path / "c", **fields(steps=1)), quiet=True)  # kept by use_stats
+
+def test_a_new_policy_takes_short_names_and_leaves_cameras_out(tmp_path):
+    data = TrainData(write_set(tmp_path / "set", 1, 4, cams=("front", "wrist")))
+    p = new_policy(data, camera_map="front=overhead,wrist=none")
+    assert p.config.image_keys == ["observation.images.overhead"]
+    assert p.preprocess(data.observation(np.array([0])))["images"].shape[1] == 1
+
+@pytest.mark.parametrize("words", ["front", "front:overhead", "{front=overhead}", '["top"]', "=overhead", '{"a": 3}'])
+def test_a_camera_map_that_is_none_is_told(words):
+    with pytest.raises(ValueError, match="camera_map .*front=overhead"): TrainConfig(camera_map=words)
+
+def test_statistics_of_several_robots(base, root, tmp_path, cache_dir):
+    from safetensors.torch import load_file, save_file
+    many = shutil.copytree(base, tmp_path / "many")
+    for f in many.glob("policy_*.safetensors"):
+        s = load_file(f); save_file({f"{r}.buffer.{k}": v.clone() for r in ("so100", "so100-red") for k, v in s.items()}, f)
+    def begin(**kw): return start(TrainConfig(data=[str(root)], policy=many, out=tmp_path / "o", cache_dir=cache_dir, **fields(steps=1), **kw), quiet=True)
+    with pytest.raises(ValueError, match="stats_prefix.*so100"): begin()
+    for kw in (dict(stats="data"), dict(stats_prefix="so100.buffer"), dict(stats_prefix="so100-red.buffer", stats="policy")):
+        assert torch.isfinite(begin(**kw).policy.processor.action_stats["mean"]).all()
