@@ -960,7 +960,10 @@ def camera_words(
     text:str, # "overhead=0,zoom=1.5,wrist=/dev/v4l/by-path/...,rotate=180"
 )->list[CameraWords]:
     "Slots, sources and the words behind them. Raises ValueError for text that is none of this."
-    if "{" in text: raise ValueError(f"cameras {text!r}: this is LeRobot's way; here {CAMERAS_HELP}")
+    if "{" in text or text.strip().startswith("["):
+        raise ValueError("cameras are written as slot=source with commas, not as YAML or JSON: "
+                         "overhead=/dev/video0,wrist=/dev/video2 (smolvla_find_cameras lists them); "
+                         "--size says how large")
     text, found = re.sub(CROP_WITH_COMMAS, r"\1:\2:\3:\4", text), []
     for piece in filter(None, (p.strip() for p in text.split(","))):
         key, value = (s.strip() for s in (*piece.split("=", 1), "")[:2])

@@ -80,7 +80,7 @@ def test_words_come_back(): assert str(camera_words(f"a=0,{View(zoom=1.65, rotat
     ("zoom=2,a=0", "before any camera"), ("a=0,zoom=2,zoom=3", "twice"), ("a=0,zoom", "needs a value"), ("a=0,zoom=", "needs a value"), ("a=0,zoom=wide", "zoom=1.5"), ("a=0,zoom=nan", "zoom=1.5"), ("a=0,zoom=-2", "zoom=1.5"),
     ("a=0,zoom=1e9", "zoom=1.5"), ("a=0,zoom=20", "1 .all of it. to 8"), ("a=0,rotate=91", "clockwise"), ("a=0,rotate=180.0", "rotate=180"), ("a=0,crop=1:2:3", "crop=160:0:320:480"), ("a=0,crop=1,2,3", "crop=160"),
     ("a=0,crop=0:0:4:4", "at least 16"), ("a=0,crop=600:0:100:100", "capture=1280x720"), ("a=0,crop=0:0:99:99,zoom=2", "choose one"), ("a=0,capture=big", "WIDTHxHEIGHT"), ("a=0,capture=9999x9999", "WIDTHxHEIGHT"),
-    ("{ front: {type: opencv, index_or_path: 0, width: 640} }", "LeRobot's way"), ("a=0,a=1", "different slots"), ("a=0 zoom=2", "a comma is missing before zoom"), ("=0", "no name for a slot"), ("a/b=0", "no name for a slot"), ("", "slot=source"), (",,", "slot=source"), ("a,zoom=2", "a has no source")])
+    ("{ front: {type: opencv, index_or_path: 0, width: 640} }", "not as YAML or JSON: overhead="), ("[{front: 0}]", "not as YAML"), ('["a=0"]', "not as YAML"), ("a=0,a=1", "different slots"), ("a=0 zoom=2", "a comma is missing before zoom"), ("=0", "no name for a slot"), ("a/b=0", "no name for a slot"), ("", "slot=source"), (",,", "slot=source"), ("a,zoom=2", "a has no source")])
 def test_words_that_cannot_be_understood(text, words, lens):
     with pytest.raises(ValueError, match=words) as e: open_cameras(text, Real())
     assert not lens.asked and "\n" not in str(e.value)
