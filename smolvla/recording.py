@@ -1190,6 +1190,7 @@ def replay_cli(
     except KeyboardInterrupt: raise SystemExit("\nsmolvla_replay: stopped; the arm sank where it was")
     except (ValueError, RuntimeError, OSError) as e: raise SystemExit(f"smolvla_replay: {e}")
 
+# %% ../nbs/14_recording.ipynb #2bd1bd89
 @call_parse
 def find_cameras_cli(
     out:str="outputs/cameras", # folder for a picture of each
