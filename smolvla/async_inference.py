@@ -525,11 +525,11 @@ def jpeg_head(
         at += len(segment)
     raise ValueError("its head has more than 64 segments")
 
-# %% ../nbs/11_async_inference.ipynb #b98518c0
+# %% ../nbs/11_async_inference.ipynb #b79c518f
 def _unpack_jpeg(t, shape, name):
     try:
         if math.prod(shape[:2]) > MOST_PIXELS: raise ValueError(f"more than {MOST_PIXELS:,} pixels")
-        if len(t.data) > math.prod(shape) + SPARE: raise ValueError(f"its {len(t.data)} bytes are more than raw")
+        if len(t.data) > math.prod(shape) + SPARE: raise ValueError("larger than raw")
         size, head, at = jpeg_head(t.data)
         if size != tuple(shape): raise ValueError("it is a picture of {} x {} x {}".format(*size))
         if t.data.find(b"\xff\xda", at + 2) >= 0: raise ValueError(_SEVERAL)
@@ -645,7 +645,7 @@ def _ping(self: PolicyClient, timeout):
     pong = self.call("Time", pb.Ping(sent=sent), timeout)
     self.offset.add(sent, pong.received, pong.answered, self.clock.now())
 
-# %% ../nbs/11_async_inference.ipynb #11168e2c
+# %% ../nbs/11_async_inference.ipynb #cedb838b
 _HINTS = {
     "UNAVAILABLE": "is smolvla_serve running there? "
                    "Does it want --tls, and is the certificate its own and still valid?",
@@ -664,7 +664,7 @@ def _proxy_hint(address, code):
     used = [v for v in ("grpc_proxy", "https_proxy", "http_proxy") if os.environ.get(v)]
     silent = code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
     if not used or not silent or is_loopback(host): return ""
-    return f" {used[0]} is set, so the call went to that proxy: if it should not, put {host} into no_proxy"
+    return f" {used[0]} is set, so the call went to that proxy: put {host} into no_proxy for the direct way"
 
 # %% ../nbs/11_async_inference.ipynb #2de5a79a
 @patch
@@ -697,7 +697,7 @@ def close(self: PolicyClient):
     self.pool.shutdown(wait=False, cancel_futures=True)
     self.channel.close()
 
-# %% ../nbs/11_async_inference.ipynb #44bf0ec3
+# %% ../nbs/11_async_inference.ipynb #a2a4c52b
 class LineWriter:
     "Lines on their way out. What stalls costs lines, never the time of who speaks."
     def __init__(self,
@@ -706,7 +706,7 @@ class LineWriter:
         tell=lambda n: "",  # function of a number -> a line that says so many were lost
     ):
         self.file, self.room, self.tell, self.waiting = file, room, tell, deque()
-        self.bell, self.busy = threading.Condition(), False  # no line is written while the bell is held
+        self.bell, self.busy = threading.Condition(), False  # held for no writing
         self.dropped = self.untold = 0
         _writers.add(self)
 
@@ -722,7 +722,7 @@ class LineWriter:
     def flush(self, seconds: float = 1.0) -> bool:  # is everything out?
         with self.bell: return self.bell.wait_for(lambda: not self.busy, seconds)
 
-# %% ../nbs/11_async_inference.ipynb #1a0ffbdf
+# %% ../nbs/11_async_inference.ipynb #1b9a9c68
 _writers = weakref.WeakSet()
 
 @atexit.register
@@ -750,9 +750,9 @@ def _run(self: LineWriter):
         else:
             with self.bell: self.untold -= lost
 
-# %% ../nbs/11_async_inference.ipynb #018cbf51
+# %% ../nbs/11_async_inference.ipynb #133bf8a0
 def _write(file, text):
-    "Past Python's buffers where there is a real file: who stalls inside them keeps Python from ending"
+    "Past Python's buffers where there is a real file: who stalls in them keeps Python from ending"
     if type(file) is not io.TextIOWrapper or type(file.buffer) is not io.BufferedWriter:
         file.write(text)
         return file.flush()
@@ -760,12 +760,13 @@ def _write(file, text):
     while data: data = data[os.write(file.fileno(), data):]
 
 def _append_to(path):
-    "A file to append to; a pipe that nobody reads is refused, where opening would wait for a reader"
+    "A file to append to; a pipe that nobody reads is refused, opening would wait for a reader"
     wait_not = getattr(os, "O_NONBLOCK", 0)
-    try: file = open(path, "a", encoding="utf-8", opener=lambda p, flags: os.open(p, flags | wait_not, 0o666))
+    at_once = lambda p, flags: os.open(p, flags | wait_not, 0o666)
+    try: file = open(path, "a", encoding="utf-8", opener=at_once)
     except OSError as e:
         if e.errno != errno.ENXIO: raise
-        raise OSError(f"nobody reads the pipe {path}: start its reader first, or name a file") from None
+        raise OSError(f"nobody reads the pipe {path}: start a reader first, or name a file") from None
     if wait_not: os.set_blocking(file.fileno(), True)
     return file
 
@@ -821,7 +822,7 @@ class Console:
         elif event not in ("failed", "blind", "jump", "ended") or text == self.trouble: return
         self.trouble = text
         self.lines.put(f"{event}{': ' if text else ''}{text}\n")
-        if event == "ended": self.flush()  # nothing moves any more: now there is time
+        if event == "ended": self.lines.flush(0.3)  # it is over: there is time
 
     def flush(self, seconds: float = 1.0):
         self.lines.flush(seconds)

@@ -138,7 +138,7 @@ class Busy(RuntimeError): "The waiting room is full"
 class TooLate(RuntimeError): "The answer would come after its deadline"
 class PolicyFailed(RuntimeError): "The policy raised, or gave something that is no chunk"
 
-# %% ../nbs/11a_policy_server.ipynb #95eda26f
+# %% ../nbs/11a_policy_server.ipynb #3a3dec35
 class Batcher(threading.Thread):
     "The only thread that touches a policy. Whoever arrives while it works goes together into the next batch."
     late = 5.0  # seconds after its deadline that a look may be without an answer
@@ -149,7 +149,7 @@ class Batcher(threading.Thread):
     ):
         super().__init__(daemon=True, name="policy")
         self.backend, self.most, self.room, self.waiting, self.bell, self.open = backend, most, room, deque(), threading.Condition(), True
-        self.count, self.working, self.reading = Counter(), [], 0  # jobs of this pass; looks being unpacked
+        self.count, self.working, self.reading = Counter(), [], 0  # jobs of this pass; unpacking
         self.start()
 
     def submit(self, look: Look, until: float) -> Job:
@@ -165,7 +165,7 @@ class Batcher(threading.Thread):
             self.open = False
             self.bell.notify()
 
-# %% ../nbs/11a_policy_server.ipynb #3cf968c0
+# %% ../nbs/11a_policy_server.ipynb #77a005d9
 @patch
 def _room_for(self: Batcher, n):
     if not self.open: raise Busy("the server is closing")
@@ -191,7 +191,8 @@ def trouble(self: Batcher) -> str:  # empty when all is well
     if self.open and not self.is_alive(): return _ENDED
     promised = min((job.until for job in [*self.working, *self.waiting.copy()]), default=math.inf)
     over = time.monotonic() - promised
-    return f"stuck: a look is without an answer {over:.0f} s after its deadline" if over > self.late else ""
+    if over <= self.late: return ""
+    return f"stuck: a look is without an answer {over:.0f} s after its deadline"
 
 # %% ../nbs/11a_policy_server.ipynb #d097e3e1
 @patch
@@ -258,13 +259,14 @@ class Session:
     rtc: str
     used: float  # when it last asked, monotonic seconds
 
-# %% ../nbs/11a_policy_server.ipynb #b55175f7
+# %% ../nbs/11a_policy_server.ipynb #ae7cfc16
 def _camera_misfits(hello, b):
     cameras = {c.name: (c.height, c.width) for c in hello.cameras}
     sizes = {k: b.cameras.get(k, v) for k, v in cameras.items()} if b.any_size else cameras
     told = {c.name[:80]: (c.height, c.width) for c in hello.cameras[:16]}
     if sizes != b.cameras or len(cameras) != len(hello.cameras):
-        more = f" and {len(hello.cameras) - len(told)} more" if len(hello.cameras) > len(told) else ""
+        left = len(hello.cameras) - len(told)
+        more = f" and {left} more" if left else ""
         return [f"your cameras are {told}{more}, the policy's are {b.cameras} (height, width)"]
     pixels = [h * w for h, w in cameras.values()]
     if min(pixels, default=1) > 0 and sum(pixels) <= MOST_PIXELS: return []
@@ -341,7 +343,7 @@ class Metrics:
 
 # %% ../nbs/11a_policy_server.ipynb #c7c67d42
 class Calm:
-    "A log that strangers cannot fill: of each kind of event a few lines at once, then `rate` a second"
+    "A log that strangers cannot fill: of each kind of event a few lines, then `rate` a second"
     def __init__(self,
         log,  # function of (event, **more)
         burst: int = 30,
@@ -360,7 +362,7 @@ class Calm:
         if held: more["left_out"] = held  # lines of this kind since the last one
         self.log(event, **more)
 
-# %% ../nbs/11a_policy_server.ipynb #cb7bb93c
+# %% ../nbs/11a_policy_server.ipynb #3a7ee8e4
 class Service:
     "The four calls. Every answer is explicit; nothing that a stranger sends reaches the policy unchecked."
     def __init__(self,
@@ -374,14 +376,15 @@ class Service:
         self.backends, self.token, self.most_sessions = backends, token, most_sessions
         self.log = Calm(log or (lambda event, **more: None))
         self.batchers = {name: Batcher(b, batch) for name, b in backends.items()}
-        self.pool, self.probes = ThreadPoolExecutor(workers, "unpack"), []  # functions -> what is wrong, or ""
+        self.pool = ThreadPoolExecutor(workers, "unpack")
+        self.probes = []  # functions without arguments -> what is wrong, or ""
         self.sessions, self.lock, self.metrics, self.closing, self.start = {}, threading.Lock(), Metrics(), False, time.monotonic()
         self.metrics.gauges |= {
             "sessions": lambda: len(self.sessions),
             "waiting_looks": lambda: sum(len(b.waiting) for b in self.batchers.values()),
             "closing": lambda: self.closing, "policies_in_trouble": lambda: len(self.troubles())}
 
-# %% ../nbs/11a_policy_server.ipynb #bc334d50
+# %% ../nbs/11a_policy_server.ipynb #b7e3bc3f
 @patch
 def troubles(self: Service) -> list[str]:  # of the policies, empty when all is well
     return [f"{name}: {why}" for name, b in self.batchers.items() if (why := b.trouble())]
@@ -390,8 +393,9 @@ def troubles(self: Service) -> list[str]:  # of the policies, empty when all is 
 def health(self: Service) -> dict:
     wrong = [*self.troubles(), *(why for probe in self.probes if (why := probe()))]
     status = "closing" if self.closing else "unhealthy" if wrong else "ok"
-    found = dict(status=status, protocol=PROTOCOL, policies=sorted(self.backends), sessions=len(self.sessions))
-    return found | dict(up_s=round(time.monotonic() - self.start, 1)) | (dict(why=wrong) if wrong else {})
+    found = dict(status=status, protocol=PROTOCOL, policies=sorted(self.backends),
+                 sessions=len(self.sessions), up_s=round(time.monotonic() - self.start, 1))
+    return found | (dict(why=wrong) if wrong else {})
 
 @patch
 def largest(self: Service) -> int:  # bytes that a look can need
@@ -423,7 +427,7 @@ def leave(self: Service, goodbye: pb.Goodbye) -> pb.Farewell:
     if gone: self.log("left", session=goodbye.session[:8])
     return pb.Farewell()
 
-# %% ../nbs/11a_policy_server.ipynb #1fa069a9
+# %% ../nbs/11a_policy_server.ipynb #a9f0329e
 _loops, _loops_lock = {}, threading.Lock()
 
 def event_loop() -> asyncio.AbstractEventLoop:
@@ -431,7 +435,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
     with _loops_lock:
         if os.getpid() not in _loops:  # a fork does not inherit the thread
             _loops[os.getpid()] = loop = asyncio.SelectorEventLoop()
-            loop.set_exception_handler(lambda loop, context: None)  # the usual one prints, and printing can wait
+            loop.set_exception_handler(lambda loop, context: None)  # the usual one prints
             threading.Thread(target=loop.run_forever, daemon=True, name="calls").start()
         return _loops[os.getpid()]
 
@@ -509,10 +513,12 @@ class _Page(BaseHTTPRequestHandler):
     def _found(self):
         s, plain = self.server.subject, "text/plain; charset=utf-8"
         if not self._asked_here(): return 403, plain, b"ask for localhost or 127.0.0.1\n"
-        if self.path == "/metrics": return 200, "text/plain; version=0.0.4", s.metrics.text().encode()
+        if self.path == "/metrics":
+            return 200, "text/plain; version=0.0.4", s.metrics.text().encode()
         if self.path != "/health": return 404, plain, b"there are /health and /metrics\n"
         health = s.health()
-        return 200 if health["status"] == "ok" else 503, "application/json", json.dumps(health).encode()
+        code = 200 if health["status"] == "ok" else 503
+        return code, "application/json", json.dumps(health).encode()
 
     def _asked_here(self):
         hosts = self.headers.get_all("Host") or []
@@ -521,9 +527,9 @@ class _Page(BaseHTTPRequestHandler):
 
     def log_message(self, *args): pass
 
-# %% ../nbs/11a_policy_server.ipynb #af003450
+# %% ../nbs/11a_policy_server.ipynb #b86c2b0b
 class HealthPage(ThreadingHTTPServer):
-    "/health and /metrics over HTTP, on this machine only; of too many connections the oldest is cut"
+    "/health and /metrics over HTTP, on this machine only; too many connections lose the oldest"
     daemon_threads, request_queue_size, most = True, 128, 16
     def __init__(self, server, port):
         self.subject, self.connections, self.lock = server, {}, threading.Lock()
@@ -537,7 +543,7 @@ class HealthPage(ThreadingHTTPServer):
             old = list(self.connections)[:-self.most]
             for r in old: del self.connections[r]
         for r in old:
-            with contextlib.suppress(OSError): r.shutdown(socket.SHUT_RDWR)  # its thread reads an end
+            with contextlib.suppress(OSError): r.shutdown(socket.SHUT_RDWR)  # it reads an end
         super().process_request(request, address)
 
     def close_request(self, request):
@@ -594,18 +600,18 @@ class Doorkeeper(grpc.aio.ServerInterceptor):
         given = given[0] if len(given) == 1 and isinstance(given[0], str) else ""
         known = not self.service.token or hmac.compare_digest(given.encode(), self.wanted)
         if known: return await continuation(call)
-        return grpc.stream_unary_rpc_method_handler(self._deny)  # of a stream nothing is read unasked
+        return grpc.stream_unary_rpc_method_handler(self._deny)  # reads nothing unasked
 
     async def _deny(self, messages, context):
         self.service.metrics.add("strangers_total")
         self.service.log("stranger", peer=context.peer()[:80])
         await context.abort(grpc.StatusCode.UNAUTHENTICATED, "wrong or missing token")
 
-# %% ../nbs/11a_policy_server.ipynb #c26fe067
+# %% ../nbs/11a_policy_server.ipynb #ade75762
 class Readers:
     "Calls whose message has not come yet: so long each, and so many"
     def __init__(self, seconds: float = 10.0, most: int = 128):
-        self.seconds, self.most, self.waiting = seconds, most, {}  # time-out -> peer, the oldest first
+        self.seconds, self.most, self.waiting = seconds, most, {}  # time-out -> peer, oldest first
 
     async def read(self, context) -> bytes:
         if len(self.waiting) >= self.most: self._make_room()
@@ -614,7 +620,8 @@ class Readers:
                 self.waiting[t] = context.peer()
                 try: data = await context.read()
                 finally: self.waiting.pop(t, None)
-        except TimeoutError: await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "no message came")
+        except TimeoutError:
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "no message came")
         if isinstance(data, bytes): return data
         await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "a call without a message")
 
@@ -630,7 +637,7 @@ class Readers:
     async def close(self):
         for t in list(self.waiting): self._drop(t)
 
-# %% ../nbs/11a_policy_server.ipynb #c4177a70
+# %% ../nbs/11a_policy_server.ipynb #8684684f
 def guarded(
     service: Service,
     readers: Readers,
@@ -647,7 +654,8 @@ def guarded(
         except DecodeError: message = None
         if message is None:
             service.metrics.add("garbage_total")
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"not a {kind.DESCRIPTOR.name} of this protocol")
+            what = f"not a {kind.DESCRIPTOR.name} of this protocol"
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, what)
         try: return await work(message, context)
         except grpc.aio.AbortError: raise
         except Exception as e:
@@ -655,12 +663,12 @@ def guarded(
             await context.abort(grpc.StatusCode.INTERNAL, f"the server failed: {type(e).__name__}")
     return handle
 
-# %% ../nbs/11a_policy_server.ipynb #c0f38616
+# %% ../nbs/11a_policy_server.ipynb #4136211e
 def handlers(
     service: Service,
     readers: Readers | None = None,
 ) -> grpc.GenericRpcHandler:
-    "The four calls. gRPC takes each for a stream of messages, so that the first is read when we say."
+    "The four calls, each taken for a stream of messages, so that the first is read when we say"
     readers, limit = readers or Readers(), service.largest()
     async def tell_time(m, context):
         received = time.monotonic()
@@ -671,16 +679,18 @@ def handlers(
         left = context.time_remaining()
         return await service.answer(m, 60.0 if left is None else left)
     def too_large(size):
-        return service._end(pb.Chunk(received=time.monotonic()), pb.BAD_REQUEST, f"a message of {size} bytes, at most {limit}")
+        why = f"a message of {size} bytes, at most {limit}"
+        return service._end(pb.Chunk(received=time.monotonic()), pb.BAD_REQUEST, why)
     calls = dict(Greet=(pb.Hello, greet), Leave=(pb.Goodbye, leave), Time=(pb.Ping, tell_time))
     calls = {**calls, "Infer": (pb.Look, infer, limit, too_large)}
-    return _generic("smolvla.v1.PolicyServer", {k: _one(guarded(service, readers, *c)) for k, c in calls.items()})
+    calls = {k: _one(guarded(service, readers, *c)) for k, c in calls.items()}
+    return _generic("smolvla.v1.PolicyServer", calls)
 
 def _one(handle): return grpc.stream_unary_rpc_method_handler(handle, response_serializer=_to_bytes)
 def _generic(name, calls): return grpc.method_handlers_generic_handler(name, calls)
 def _to_bytes(m): return m.SerializeToString()
 
-# %% ../nbs/11a_policy_server.ipynb #1a662443
+# %% ../nbs/11a_policy_server.ipynb #e07bc279
 def health_handlers(
     service: Service,
     readers: Readers | None = None,
@@ -692,7 +702,8 @@ def health_handlers(
         if (found := _state(service, m.service)): return found
         await context.abort(grpc.StatusCode.NOT_FOUND, f"ask for one of {_names(service)}")
     async def states(m, context):
-        return health_pb2.HealthListResponse(statuses={k: _state(service, k) for k in _names(service)})
+        found = {k: _state(service, k) for k in _names(service)}
+        return health_pb2.HealthListResponse(statuses=found)
     async def watch(m, context):
         full = grpc.StatusCode.RESOURCE_EXHAUSTED
         if len(watching) >= most: await context.abort(full, f"{most} are watching already")
@@ -700,11 +711,12 @@ def health_handlers(
         try: await _watch(service, m.service, context)
         finally: watching.discard(context)
     ask, many = health_pb2.HealthCheckRequest, grpc.stream_stream_rpc_method_handler
-    calls = {"Check": _one(guard(ask, check)), "List": _one(guard(health_pb2.HealthListRequest, states)),
+    calls = {"Check": _one(guard(ask, check)),
+             "List": _one(guard(health_pb2.HealthListRequest, states)),
              "Watch": many(guard(ask, watch), response_serializer=_to_bytes)}
     return _generic("grpc.health.v1.Health", calls)
 
-# %% ../nbs/11a_policy_server.ipynb #2bd94c9c
+# %% ../nbs/11a_policy_server.ipynb #594aa136
 def _names(service): return ["", "smolvla.v1.PolicyServer", *sorted(service.batchers)]
 
 def _state(service, name):
@@ -724,7 +736,7 @@ async def _watch(service, name, context):
         told = state
         await asyncio.sleep(0.2)
 
-# %% ../nbs/11a_policy_server.ipynb #66f80429
+# %% ../nbs/11a_policy_server.ipynb #4a55e2dd
 class Door:
     "gRPC's server in the loop of the calls, for use from any thread"
     options = [("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.so_reuseport", 0),
@@ -748,7 +760,7 @@ class Door:
 
     def start(self): from_thread(self.server.start())
 
-# %% ../nbs/11a_policy_server.ipynb #56ac4604
+# %% ../nbs/11a_policy_server.ipynb #03a4715b
 @patch
 def stop(self: Door, grace: float | None) -> threading.Event:  # set when the last call has ended
     over = threading.Event()
