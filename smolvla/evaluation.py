@@ -385,13 +385,6 @@ def acting_policy(
     "What drives: a name becomes a frozen copy in the format that is quickest here (engine room 07b)"
     return load_policy(policy).fast(compute_dtype) if isinstance(policy, (str, Path)) else policy
 
-def acting_policy(
-    policy,  # whatever `load_policy` takes, or a driver
-    compute_dtype: str = "auto",  # of a policy given by name: float32, bfloat16, or auto, which measures
-):  # FrozenPolicy for a name; an object stays what it is
-    "What drives: a name becomes a frozen copy in the format that is quickest here (engine room 07b)"
-    return load_policy(policy).fast(compute_dtype) if isinstance(policy, (str, Path)) else policy
-
 def as_driver(
     policy,  # whatever `load_policy` takes, or a driver
     n_action_steps: int | None = None,
@@ -638,7 +631,7 @@ def _eval(policy, task, seeds, out, compare, mine, kw, workers):
     print(f"computed in {result.settings['precision']}")
     print(result.table(), result, sep="\n\n")
     if compare:
-        other = other or evaluate(compare, task, result.seeds, workers=workers, progress=True, compute_dtype=compute_dtype, **kw)
+        other = other or evaluate(compare, task, result.seeds, workers=workers, progress=True, **kw)
         print(f"\n{other}\n\npaired, {policy} first, {compare} second: {result.compare(other)}")
     print("\nwritten:", *files, sep="\n  ")
 
