@@ -41,8 +41,7 @@ from torch import Tensor
 from . import async_pb2 as pb
 from .async_inference import MESSAGE_LIMIT, MOST_PIXELS, PROTOCOL, SO101_UNITS, SPARE
 from .async_inference import JsonLog, Look, is_loopback, pack, unpack
-from .evaluation import load_policy
-from .policy import SmolVLA
+from .policy import load_policy, SmolVLA
 
 # %% ../nbs/11a_policy_server.ipynb #72f7a05a
 def soft_mask(
