@@ -323,7 +323,7 @@ def measure(self: Demo,
     self.timed(f"evaluate {name} training", self.claim(file, key), make)
     result = load_result(file)
     result.policy = f"{name} training"
-    print(result)
+    print(f"computed in {result.settings.get('precision', 'the format of an earlier run')}\n{result}")
     setattr(self, name, result)
 
 # %% ../nbs/10a_demo.ipynb #f5b6d63c
@@ -467,6 +467,12 @@ NEXT = """<h2>What to open next</h2><ul>
 <li><code>smolvla_eval --task sorting --episodes 20</code> measures the shipped policy; <code>smolvla_drive --say "stack the blue cube on the red cube"</code> films one sentence; <code>smolvla_record</code> and <code>smolvla_train</code> make your own.</li></ul>"""
 
 @patch
+def formats(self: Demo) -> list[tuple]:  # rows of a table
+    "Which number formats were chosen here, and why"
+    trained = json.loads((self.run/"config.json").read_text())["made_with"]["precision"]
+    return [("training computed in", trained), ("driving computed in", self.after.settings.get("precision", ""))]
+
+@patch
 def report(self: Demo) -> Path:
     "Write report.html"
     begin = time.perf_counter()
@@ -474,7 +480,7 @@ def report(self: Demo) -> Path:
              '<p class="lead">SmolVLA at its nano size: 5 million parameters, no GPU, no network. Starting from the shipped weights, everything on this page was made on your machine.</p>',
              *self._learning(), *self._obeying()]
     self.timings["report"] = f"{time.perf_counter() - begin:.1f} s"
-    parts += ["<h2>Time and machine</h2>", '<div class="row">', table_html(self.timings.items(), ("step", "time")), table_html(machine()), "</div>", NEXT,
+    parts += ["<h2>Time and machine</h2>", '<div class="row">', table_html(self.timings.items(), ("step", "time")), table_html(machine() + self.formats()), "</div>", NEXT,
               f"<footer>Made by smolvla_demo, seed {self.seed}, in {html.escape(str(self.out))}.</footer>"]
     path = self.out/"report.html"
     write_durable(path, page("smolvla demo", parts).encode())

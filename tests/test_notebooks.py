@@ -110,6 +110,13 @@ def test_the_index_says_what_was_measured():
     weights = ROOT/"smolvla"/"assets"/"nano_policy"/"model.safetensors"
     assert hashlib.sha256(weights.read_bytes()).hexdigest().startswith(shipped["weights"]), "the shipped weights changed: run tests/benchmarks/eval_shipped.py --keep"
 
+def test_the_index_says_how_fast():
+    "The table of the front page is that of tests/benchmarks/speed.json, both columns"
+    front, speed = readme(), json.loads((ROOT/"tests"/"benchmarks"/"speed.json").read_text())
+    rows = [r for r in speed["rows"] if f"| {r['what']} |" in front]
+    assert len(rows) >= 5 and set(speed["columns"]) == {"as it is", "limited to AVX2"}
+    for r in rows: assert f"| {r['what']} | {' | '.join(r['measured'].values())} |" in front, r
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.name)
 def test_no_pickle_and_no_shell(path):
     "Weights travel as safetensors and JSON: files from strangers must not be able to run code"

@@ -46,5 +46,5 @@ if __name__ == "__main__":
     print(f"hoisting: {ratio:.2f}x less CPU time for denoising")
     out = Path("outputs/bench"); out.mkdir(parents=True, exist_ok=True)
     (out/"inference.json").write_text(json.dumps(dict(vars(a), wall_ms=wall, cpu_ms=cpu, hoisting=ratio, rows=[
-        ["one nano chunk, batch 1, from pictures to actions", f"{statistics.median(wall['all']) + statistics.median(wall['preprocess']):.0f} ms", "< 60 ms"],
+        ["one nano chunk, batch 1, from pictures to actions", f"{statistics.median(wall['all']) + statistics.median(wall['preprocess']):.0f} ms, {policy.choice.dtype}", "< 60 ms"],
         ["denoising: CPU time at every step anew over hoisted", f"{ratio:.1f}x", ""]]), indent=1))

@@ -83,6 +83,7 @@ if __name__ == "__main__":
     print(f"operations alone: {bound:.1f} times fewer with the cache")
     out = Path("outputs/bench"); out.mkdir(parents=True, exist_ok=True)
     (out / "training.json").write_text(json.dumps(dict(cpu=cpu, wall=wall, flop=flop, ratio=ratio, **vars(a), rows=[
+        [f"training {a.preset}, batch {a.batch}, with the prefix cache, samples a second", f"{1/statistics.median(wall['cached']):.0f}, {a.dtype}", ""],
         ["training, samples/s with the prefix cache over without it", f"{ratio['split']:.1f}x", ">= 5x"],
         ["the same, counting only operations (video, batching and optimiser left out)", f"{bound:.1f}x", ""],
         ["training, samples/s with the prefix cache over the reference's way: joint, no cache, not compiled", f"{ratio['plain' if a.fuse else 'joint']:.1f}x", ""]]), indent=1))
