@@ -455,7 +455,8 @@ def _picture_column(root, path, key) -> pa.ChunkedArray: # of cells for `decode_
     "The pictures of one camera in one data file, still packed."
     t = read_parquet(confine(root, path), lambda c: c == key)
     if key not in t.column_names:
-        raise DatasetError(f"{root/path} has no column {key}, which meta/info.json declares. {CURE}")
+        raise DatasetError(f"{root/path} has no column {key}, which meta/info.json declares. "
+                           f"{CURE}")
     return t[key]
 
 # %% ../nbs/01_data.ipynb #da58eb86
@@ -712,8 +713,12 @@ def counted(
     n:int, # frames
 ) -> dict:
     "The same, with a count of `n` where there is none; only the features that have mean and std."
-    return {k: {"count": np.array([n]), **d} for k, d in stats.items() if "mean" in d
-            and "std" in d}
+    def count(d):
+        c = np.ravel(d.get("count", []))[:1]
+        return c if len(c) and 0 < c[0] < 1e15 else np.array([n])
+    known = {k: d for k, d in stats.items() if "mean" in d and "std" in d}
+    return {k: {"count": count(d), **{q: v for q, v in d.items() if q != "count"}} for k,
+            d in known.items()}
 
 # %% ../nbs/01_data.ipynb #686925ad
 def exact_stats(root) -> dict: # {feature: {stat: array}}
@@ -1082,11 +1087,11 @@ def resume_stats(root, info) -> dict: # {feature: {stat: array}}
     except DatasetError: stats = {}
     cameras, n, good = cameras_of(info["features"]), info["total_frames"], {}
     for k in info["features"].keys() & stats.keys():
-        d = {**stats[k], "count": stats[k]["count"].ravel()[:1]}
         shape = (3, 1, 1) if k in cameras else (int(np.prod(info["features"][k]["shape"])),)
-        usual = all(q in d and d[q].shape == shape and np.isfinite(d[q]).all()
-                    for q in ("min", "max", "mean", "std"))
-        if usual and (k in cameras or d["count"][0] == n): good[k] = d
+        d = {q: v for q, v in stats[k].items() if q == "count" or v.shape == shape
+             and np.isfinite(v).all()}
+        whole = k in cameras or d["count"][0] == n
+        if whole and {"min", "max", "mean", "std"} <= d.keys(): good[k] = d
     lost = {k for k, f in info["features"].items() if f["dtype"] in NUMBERS} - good.keys()
     return {**good, **({k: d for k, d in exact_stats(root).items() if k in lost} if lost else {})}
 

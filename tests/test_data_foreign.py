@@ -334,8 +334,10 @@ def go_on(root, n=5, value=50., undo=False):
         for k in range(n): w.add_frame({"action": [value]*6, "observation.state": [value]*6, CAM: flat(k)}, task="another")
         w.save_episode()
 
-@pytest.mark.parametrize("stats", ["without index", "no file", "NaN", "without count"])
+@pytest.mark.parametrize("stats", ["without index", "no file", "NaN", "without count", "empty count", "count 0", "a strange quantile"])
 def test_statistics_cover_all_frames_after_going_on(root, stats):
+    strange = {"empty count": {"count": []}, "count 0": {"count": [0]}, "a strange quantile": {"q50": [1, 2]}}
+    if stats in strange: edit(root/"meta/stats.json", lambda s: s["action"].update(strange[stats]))
     if stats == "no file": (root/"meta/stats.json").unlink()
     if stats == "NaN": edit(root/"meta/stats.json", lambda s: s["action"]["mean"].__setitem__(0, float("nan")))
     if stats == "without count": edit(root/"meta/stats.json", lambda s: [d.pop("count") for d in s.values()] and None)
