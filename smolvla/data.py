@@ -40,7 +40,8 @@ from fastcore.script import call_parse
 from PIL import Image
 from .layout import (CURE, NUMBERS, DatasetError, check_feature, check_info, check_row,
                             check_tasks, confine, fill, is_lfs_pointer, left_out, names_of,
-                            open_parquet, parse_json, read_text, reason, regular, whole, words_column)
+                            open_parquet, parse_json, read_table, read_text, reason, regular, whole,
+                            words_column)
 
 # %% ../nbs/01_data.ipynb #80e6053f
 _all_ = ["DatasetError", "reason", "CURE", "is_lfs_pointer"]
@@ -159,7 +160,7 @@ def read_parquet(path,
         names = f.schema_arrow.names
         if len(set(names)) < len(names):
             raise DatasetError(f"{path} has two columns of one name; write it again. {CURE}")
-        return f.read([c for c in names if keep is None or keep(c)])
+        return read_table(f, [c for c in names if keep is None or keep(c)], path)
     except (pa.ArrowException, OSError, MemoryError) as e:
         raise DatasetError(f"{path} is not a complete parquet file "
                            f"({str(e).splitlines()[0][:200]}). {CURE}") from None
@@ -454,8 +455,7 @@ def _picture_column(root, path, key) -> pa.ChunkedArray: # of cells for `decode_
     "The pictures of one camera in one data file, still packed."
     t = read_parquet(confine(root, path), lambda c: c == key)
     if key not in t.column_names:
-        raise DatasetError(f"{root/path} has no column {key}, which meta/info.json declares. "
-                           f"{CURE}")
+        raise DatasetError(f"{root/path} has no column {key}, which meta/info.json declares. {CURE}")
     return t[key]
 
 # %% ../nbs/01_data.ipynb #da58eb86

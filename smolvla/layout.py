@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['CURE', 'LFS', 'BLANK', 'BLANKS', 'NUMBERS', 'KINDS', 'COUNTERS', 'DatasetError', 'reason', 'is_lfs_pointer',
-           'regular', 'leads_out', 'confine', 'read_text', 'parse_json', 'open_parquet', 'check_template', 'fill',
-           'whole', 'check_name', 'check_shape', 'check_feature', 'channels_last', 'check_version', 'check_info',
-           'check_paths', 'names_of', 'left_out', 'check_row', 'check_tasks', 'words_column']
+           'regular', 'leads_out', 'confine', 'read_text', 'parse_json', 'open_parquet', 'read_table', 'check_template',
+           'fill', 'whole', 'check_name', 'check_shape', 'check_feature', 'channels_last', 'check_version',
+           'check_info', 'check_paths', 'names_of', 'left_out', 'check_row', 'check_tasks', 'words_column']
 
 # %% ../nbs/01b_layout.ipynb #4a599747
 import json, math, os, re, stat
@@ -127,7 +127,30 @@ def open_parquet(path,
                            "trap.")
     return f
 
-# %% ../nbs/01b_layout.ipynb #bbac9f90
+# %% ../nbs/01b_layout.ipynb #0dad2651
+def read_table(
+    f:pq.ParquetFile, # from `open_parquet`
+    names:list, # of columns
+    path, # for the message
+) -> pa.Table:
+    "Some columns; text and pictures in pieces, with a limit."
+    mine = lambda c: any(c.path == n or c.path.startswith(f"{n}.") for n in names)
+    long = [i for i in range(len(f.schema)) if f.schema.column(i).physical_type == "BYTE_ARRAY"
+            and mine(f.schema.column(i))]
+    if not long: return f.read(names)
+    groups = [f.metadata.row_group(g) for g in range(f.metadata.num_row_groups)]
+    largest = max((g.column(i).total_uncompressed_size for g in groups for i in long), default=1)
+    rows, parts, size, most = min(max((1 << 26)//max(largest, 1), 4),
+                                  1 << 16), [], 0, (1 << 28) + 8*os.stat(path).st_size
+    for batch in f.iter_batches(rows, columns=names):
+        parts.append(batch)
+        size += batch.nbytes
+        if size > most:
+            raise DatasetError(f"{path} unpacks to more than {most >> 20} MiB: it is damaged, or a "
+                               "trap.")
+    return pa.Table.from_batches(parts) if parts else f.read(names)
+
+# %% ../nbs/01b_layout.ipynb #d2e71e31
 BLANK = re.compile(r"\{(\w+)(?::(?:0(\d))?d)?\}")
 BLANKS = ("chunk_index", "file_index", "episode_chunk", "episode_index", "video_key")
 
@@ -154,7 +177,7 @@ def fill(
                            "copy the file into it, or correct the template.")
     return path
 
-# %% ../nbs/01b_layout.ipynb #542a45f9
+# %% ../nbs/01b_layout.ipynb #879a873f
 def whole(x,
     what:str, # for the message
     least:int=0,
@@ -167,7 +190,7 @@ def whole(x,
                            f"{CURE}")
     return int(x)
 
-# %% ../nbs/01b_layout.ipynb #789288e4
+# %% ../nbs/01b_layout.ipynb #75f53414
 NUMBERS = ("bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)), "float16",
            "float32", "float64")
 KINDS = (*NUMBERS, "string", "language", "image", "video")
@@ -190,7 +213,7 @@ def check_shape(name, f) -> list: # of whole numbers
         raise DatasetError(f"meta/info.json: {name} with shape {shape} is too large.")
     return shape
 
-# %% ../nbs/01b_layout.ipynb #17a9aa23
+# %% ../nbs/01b_layout.ipynb #2ccffa4c
 def check_feature(
     name:str,
     f:dict, # its entry in `features`
@@ -208,7 +231,7 @@ def check_feature(
     f = {**f, "shape": check_shape(name, f)}
     return channels_last(name, f) if kind in ("image", "video") else f
 
-# %% ../nbs/01b_layout.ipynb #b306f0da
+# %% ../nbs/01b_layout.ipynb #bb3c74c2
 def channels_last(name, f) -> dict:
     "A camera's shape as height, width, channels."
     shape, names = f["shape"], f.get("names")
@@ -221,7 +244,7 @@ def channels_last(name, f) -> dict:
     if words[0] != "c" and (words[2] == "c" or not looks_first): return f
     return {**f, "shape": [*shape[1:], shape[0]], "names": ["height", "width", "channels"]}
 
-# %% ../nbs/01b_layout.ipynb #b3a8e4a7
+# %% ../nbs/01b_layout.ipynb #e0d31aa6
 COUNTERS = ("timestamp", "frame_index", "episode_index", "index", "task_index")
 
 def check_version(info, root):
@@ -234,7 +257,7 @@ def check_version(info, root):
         raise DatasetError(f"{root} has codebase_version {v}; v2.1 and v3.0 can be read. "
                            "Convert it with LeRobot's own converter first.")
 
-# %% ../nbs/01b_layout.ipynb #76ffcfa5
+# %% ../nbs/01b_layout.ipynb #09f038ee
 def check_info(
     info:dict, # as it stands in meta/info.json
     root, # for the messages
@@ -254,7 +277,7 @@ def check_info(
               (("total_episodes", None, 0), ("total_frames", None, 0), ("chunks_size", 1000, 1))}
     return check_paths({**info, **counts, "features": features})
 
-# %% ../nbs/01b_layout.ipynb #ce2bfd90
+# %% ../nbs/01b_layout.ipynb #6899b898
 def check_paths(info) -> dict:
     "Templates with the defaults of v3.0, tried once."
     old = str(info["codebase_version"]).lstrip("v").startswith("2")
@@ -266,7 +289,7 @@ def check_paths(info) -> dict:
     for p in paths.values(): fill(p, **{b: 0 for b in BLANKS})
     return {**info, **paths}
 
-# %% ../nbs/01b_layout.ipynb #46ba4f1d
+# %% ../nbs/01b_layout.ipynb #01a186ac
 def names_of(
     f:dict, # a feature
 ) -> list|None: # one name per value, or (for a table of values) per axis
@@ -278,7 +301,7 @@ def names_of(
     fits = len(names) == math.prod(f["shape"]) or 1 < len(f["shape"]) == len(names)
     return list(names) if fits else None
 
-# %% ../nbs/01b_layout.ipynb #6b52eaba
+# %% ../nbs/01b_layout.ipynb #18e9ceb8
 def left_out(
     features:dict,
 ) -> dict: # feature -> why
@@ -294,7 +317,7 @@ def left_out(
             elif f["shape"][2] != 3: why[k] = f"{f['shape'][2]} channels, not 3"
     return why
 
-# %% ../nbs/01b_layout.ipynb #b779c9d6
+# %% ../nbs/01b_layout.ipynb #3ef11241
 def check_row(
     row:dict, # one line of the episode table
     kinds:list, # "data" and "videos/<camera>"
@@ -314,7 +337,7 @@ def check_row(
             raise DatasetError(f"{what}{key} is {str(t)[:40]}, not a time in seconds. {CURE}")
     return {**row, **numbers}
 
-# %% ../nbs/01b_layout.ipynb #989a5425
+# %% ../nbs/01b_layout.ipynb #722eee2d
 def check_tasks(
     pairs, # of (task_index, sentence)
     path, # for the message

@@ -55,12 +55,26 @@ def tasks(root, **columns): pq.write_table(pa.table(columns), root/"meta/tasks.p
 def text(name, content): return lambda r: (r/name).write_text(content)
 DATA, FILM = "data/chunk-000/file-000.parquet", f"videos/{CAM}/chunk-000/file-000.mp4"
 
-def data_bomb(root, n=50_000_000):
+def data_bomb(root, n=20_000_000):
     t = pq.read_table(root/DATA).slice(0, 1)
     cols = {k: pa.DictionaryArray.from_arrays(pa.array(np.zeros(100_000, np.int32)), t[k].combine_chunks()) for k in ("index", "episode_index", "frame_index", "timestamp", "task_index")}
     rows = pa.table({k: v.cast(t[k].type) for k, v in cols.items()})
     with pq.ParquetWriter(root/DATA, rows.schema, compression="zstd") as w:
         for _ in range(n//len(rows)): w.write_table(rows, row_group_size=len(rows))
+
+def repeated(root, key, kind, value):
+    "One large value, as often as there are rows and more: a kilobyte on the disk."
+    t = pq.read_table(root/DATA)
+    rows = t.take(np.arange(3000) % len(t)).append_column(key, pa.DictionaryArray.from_arrays(pa.array(np.zeros(3000, np.int32)), pa.array([value], kind)))
+    pq.write_table(rows, root/DATA, compression="zstd")
+
+def large_words(root):
+    repeated(root, "note", pa.string(), "x"*10_000_000)
+    edit(root/"meta/info.json", lambda i: i["features"].update(note={"dtype": "string", "shape": [1], "names": None}))
+
+def large_action(root):
+    pq.write_table(pq.read_table(root/DATA).drop_columns(["action"]), root/DATA)
+    repeated(root, "action", pa.binary(), b"x"*10_000_000)
 
 def fifo(path): path.unlink(); os.mkfifo(path)
 def device(path): path.unlink(); path.symlink_to("/dev/zero")
@@ -147,7 +161,7 @@ HOSTILE = {
     "film is noise": lambda r: (r/FILM).write_bytes(np.random.default_rng(0).bytes(5000)), "data is noise": lambda r: (r/DATA).write_bytes(b"PAR1" + bytes(5000) + b"PAR1"),
     "film is a play list": lambda r: (r/FILM).write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n"), "film is a concat list": lambda r: (r/FILM).write_text("ffconcat version 1.0\nfile '/etc/hostname'\n"),
     "film is a picture": lambda r: (r/FILM).write_bytes(png(3)), "film is silent": lambda r: (r/FILM).write_bytes(b""),
-    "fifty million equal rows": data_bomb,
+    "twenty million equal rows": data_bomb, "one large string three thousand times": large_words, "and in place of actions": large_action,
 }
 
 HARMLESS = ("camera called {video_key}", "an episode twice", "names are deep", "units are numbers", "recording.json", "recording.json nested", "half an episode",
