@@ -136,6 +136,20 @@ def test_films_that_cannot_be_cut_are_encoded_again_with_a_word(a, tmp_path):
     assert any("encoded again" in n for n in report.notes)
     holds(tmp_path/"cut", [A[0], A[2]])
 
+def test_a_film_that_cannot_be_cut_is_copied_whole_if_all_its_episodes_go_along(a, b, tmp_path):
+    source = packed(a, tmp_path/"packed", keys=False, g=1000, sc_threshold=0)
+    film = LeRobotDataset(source).video_files[CAM][0]
+    report = E.merge([b, source], tmp_path/"both")
+    ds = holds(tmp_path/"both", B + A)
+    assert report.notes == [] and len(set(ds.video_files[CAM])) == 3 and ds.video_files[CAM][2].read_bytes() == film.read_bytes()
+    np.testing.assert_array_equal(ds.frames(CAM, range(12, 37)), LeRobotDataset(source).frames(CAM, range(25)))
+    E.rename(tmp_path/"both", tmp_path/"again", cameras="top=front")                       # and so it goes on
+    assert LeRobotDataset(tmp_path/"again").video_files["observation.images.front"][4].read_bytes() == film.read_bytes() and doctor(tmp_path/"again").ok
+    with DatasetWriter(tmp_path/"both", 30, LeRobotDataset(b).features) as w:              # recording goes on behind it
+        f = {"observation.state": values(0, 1)[0], "action": values(0, 1)[0], CAM: picture(0, 0)}
+        w.add_frame(f, task="t"); w.save_episode()
+    assert doctor(tmp_path/"both").ok and LeRobotDataset(tmp_path/"both").num_episodes == 6
+
 def test_a_cut_is_refused_where_the_clock_is_uneven(a, tmp_path):
     film = VideoFile(LeRobotDataset(a).video_files[CAM][0])
     film.pts = [*film.pts[:-1], film.pts[-1] + 7]
@@ -617,10 +631,11 @@ def test_reference_lerobot_merges_ours_with_its_own(a, tmp_path):
 def test_reference_lerobot_opens_every_edit(sets, tmp_path):
     a, b, two = sets["a"], sets["b"], sets["two"]
     shared = packed(a, tmp_path/"packed", g=2)
+    E.merge([b, packed(a, tmp_path/"uncut", keys=False, g=1000, sc_threshold=0)], tmp_path/"whole")
     E.merge([shared, b], tmp_path/"merge"); E.delete(shared, tmp_path/"delete", "1"); E.rename(a, tmp_path/"rename", cameras="top=front", joints="a.pos,b.pos,c.pos")
     E.retask(a, tmp_path/"tasks", {"0": "fold"}); E.units(a, tmp_path/"units", to="radians"); E.leave_out(two, tmp_path/"leave_out", "wrist")
     E.split(shared, tmp_path/"split", ["train=0-1", "val=2"])
-    roots = ["merge", "delete", "rename", "tasks", "units", "leave_out", "split/train", "split/val"]
+    roots = ["merge", "whole", "delete", "rename", "tasks", "units", "leave_out", "split/train", "split/val"]
     ours = [LeRobotDataset(tmp_path/root, 4) for root in roots]
     picks = [sorted({0, len(ds)//2, len(ds) - 1}) for ds in ours]
     words = [w for root, p in zip(roots, picks) for w in ("--", tmp_path/root, 4, *p)][1:]
