@@ -1652,7 +1652,7 @@ def check_units(s):
         elif not units and (unit := likely_units(x, names_of(s.features[k]))):
             yield Finding("warning", "units", [], f"{k} declares no units; its numbers look like "
                           f"{unit}, not degrees",
-                          "declare or convert them before mixing or replaying")
+                          "declare or convert them before mixing or replaying: smolvla_edit units --help")
 
 # %% ../nbs/01_data.ipynb #10ad2123
 def step_sizes(s, key, e) -> np.ndarray: # (n-1, D) change per frame, as a fraction of its limit

@@ -761,7 +761,7 @@ def replay(
     "Send the actions of an episode at its own rate. Raises ValueError for other joints or units."
     names = ds.features["action"].get("names")
     if list(names or []) != [f"{j}.pos" for j in JOINTS]: raise ValueError(f"{ds.root} holds other joints: {names}")
-    if (units := ds.units.get("action")) != UNITS: raise ValueError(f"{ds.root} does not say that its actions are {UNITS} (it says {units}): declare or convert them before an arm sees them")
+    if (units := ds.units.get("action")) != UNITS: raise ValueError(f"{ds.root} does not say that its actions are {UNITS} (it says {units}): declare or convert them before an arm sees them (smolvla_edit units --help)")
     actions, where = ds.column("action")[ds.episodes["from"][episode]:ds.episodes["to"][episode]], []
     with ctrl_c_stops(arm):
         arm.approach(actions[0])

@@ -30,7 +30,7 @@ from .data import LeRobotDataset, aggregate_stats, json_bytes, write_durable
 from .flow import sample_time
 from .policy import PrefixKV, SmolVLA, load_policy, preset
 from .precision import autocast, choose, shapes_of
-from .processing import bind_cameras, load_tokenizer, parse_camera_map
+from .processing import bind_cameras, camera_slots, load_tokenizer, parse_camera_map
 from .vlm import load_vlm
 
 # %% ../nbs/08_training.ipynb #14858f0d
@@ -568,6 +568,7 @@ def _choose_precision(self:Trainer):
 # %% ../nbs/08_training.ipynb #acf16ca2
 def _check_units(policy, data):
     "Means many standard deviations apart: another unit, or another robot."
+    if not policy.processor.action_stats or "mean" not in policy.processor.action_stats: return  # not scaled by a mean
     z = np.abs((data.action.mean(0) - policy.processor.action_stats["mean"].numpy()) / (policy.processor.action_stats["std"].numpy() + 1e-8))
     if z.max() > 10:
         raise TrainingError(f"the data's mean action is {z.max():.0f} standard deviations from what the policy was trained on (dimension {int(z.argmax())}): "
@@ -1044,9 +1045,9 @@ def new_policy(
 ): # SmolVLA with a new expert, statistics and cameras from the data
     "A policy to train from scratch, on a frozen VLM."
     torch.manual_seed(seed); data = data if isinstance(data, TrainData) else TrainData(data)
-    ds = data.datasets[0]; camera_map = parse_camera_map(camera_map)
-    slots = {k: (camera_map or {}).get(k, k) for k in ds.camera_keys}
-    feats = {s: dict(type="VISUAL", shape=[3, *ds.features[k]["shape"][:2]]) for k, s in slots.items() if s}
+    ds = data.datasets[0]
+    slots = camera_slots(ds.camera_keys, camera_map)  # {slot: camera}
+    feats = {s: dict(type="VISUAL", shape=[3, *ds.features[k]["shape"][:2]]) for s, k in slots.items()}
     feats["observation.state"] = dict(type="STATE", shape=[data.state.shape[1]])
     c = preset(name, input_features=feats, output_features={"action": dict(type="ACTION", shape=[data.action.shape[1]])}, **changes)
     own = {} if vlm == "nano" else dict(vlm=load_vlm(vlm), tokenizer=load_tokenizer(vlm))
