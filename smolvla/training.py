@@ -26,7 +26,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from tqdm.auto import tqdm
-from .data import LeRobotDataset, aggregate_stats, json_bytes, write_durable
+from .data import LeRobotDataset, aggregate_stats, json_bytes, likely_units, write_durable
 from .flow import sample_time
 from .policy import PrefixKV, SmolVLA, load_policy, preset
 from .precision import autocast, choose, shapes_of
@@ -67,6 +67,12 @@ def _check_alike(self:TrainData):
         for k, v in what(d).items():
             if v != what(first)[k]: raise TrainingError(f"the data sets cannot be mixed, they differ in {k}: {first.root} has {what(first)[k]}, {d.root} has {v}. "
                                                         "Train on them apart, or record them alike.")
+        if (mine := _guessed_units(d)) != (firsts := _guessed_units(first)):
+            raise TrainingError(f"the data sets do not say their units and look different: the actions of {first.root} look like {firsts or 'degrees'}, "
+                                f"those of {d.root} like {mine or 'degrees'}. Declare or convert them first: smolvla_edit units --help")
+
+def _guessed_units(d): # of a set that does not say
+    return None if d.units.get("action") else likely_units(d.column("action"), d.features["action"].get("names"))
 
 # %% ../nbs/08_training.ipynb #334288a1
 @patch

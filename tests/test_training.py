@@ -412,3 +412,9 @@ def test_recipe_and_flags_meet(tmp_path):
     (tmp_path / "r.json").write_text(json.dumps(dict(about="for a test", data=["d"], steps=7, policy_config=dict(chunk_size=4))))
     c = make_config(tmp_path / "r.json", out="o", steps=None, lr=.5)
     assert (c.steps, c.lr, c.policy_config, c.data) == (7, .5, dict(chunk_size=4), ["d"])
+
+def test_undeclared_units_that_look_different_are_not_mixed(tmp_path):
+    sets = [write_set(tmp_path/name, 2, 5, scale=scale) for name, scale in (("degrees", 1), ("radians", math.pi/180))]
+    for root in sets: (root/"meta/units.json").unlink()
+    assert len(TrainData([sets[1]]))
+    with pytest.raises(ValueError, match="look like degrees, those of .*radians like radians.*smolvla_edit units"): TrainData(sets)
