@@ -855,6 +855,7 @@ def sync_write(self:Bus,
     if r.eeprom or not r.writable: raise ValueError(f"{name} cannot be written to many motors at once; use write")
     self.sync_put(r.address, r.size, {m: r.encode(v) for m, v in values.items()})
 
+# %% ../nbs/12_servo_bus.ipynb #99d4fbfe
 @patch
 def sync_put(self:Bus, address, n, data):
     "n bytes from this address on for many motors (name -> bytes), in one packet that nobody answers."

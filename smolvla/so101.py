@@ -205,6 +205,7 @@ def save(self:Calibration,
 def _now(): return datetime.now(timezone.utc).isoformat(timespec="seconds")
 def _about(path): return Path(path).with_name(f"{Path(path).stem}.about")
 
+# %% ../nbs/13_so101.ipynb #43501a8d
 def _against_file(cal, path, overwrite)->str:
     "A line for each difference; a file that cannot be read differs altogether."
     try: return "\n".join(f"  {j} {k}: {there} in the file, {here} now" for j, k, here, there in cal.diff(load_calibration(path)))
@@ -242,7 +243,6 @@ def accepted_findings(path)->set: # of sentences
     "What has been accepted for this calibration."
     kept = about_calibration(path).get("accepted", [])
     return {a["finding"] for a in kept if isinstance(a, dict) and isinstance(a.get("finding"), str)} if isinstance(kept, list) else set()
-
 
 # %% ../nbs/13_so101.ipynb #894a189c
 class Calibrating:
@@ -767,6 +767,7 @@ def doubts(self:SO101)->list[Finding]:
     path = find_calibration_file(self.id, self.role, self.kind)
     return [f for f in self.calibration.findings(self.role, self.kind) if f.level == "doubtful" and f not in accepted_findings(path)]
 
+# %% ../nbs/13_so101.ipynb #c6617a7f
 @patch
 def accept(self:SO101,
     reason:str, # why the calibration is right although it is doubtful
@@ -1595,6 +1596,7 @@ def _check_step(arm, joint, size, seconds, hz):
     if not isinstance(size, numbers.Real) or not 0 < abs(size) <= arm.limits.lead:
         raise ValueError(f"a step of {size!r} degrees: take one between 0 and limits.lead ({arm.limits.lead:g}), or its negative")
 
+# %% ../nbs/13_so101.ipynb #ca83d93a
 def _step(arm, k, size, seconds, hz):
     "Write the step, and read fast."
     goal, rows, t0 = arm.goal.copy(), [], arm.clock.now()
