@@ -374,7 +374,7 @@ class Twin:
         m.actuator_forcerange[:6, 1] = limit = limit if self.hand is not None else np.minimum(limit, self.strength)
         m.actuator_forcerange[:6, 0] = -limit
         mujoco.mj_step(m, d)
-        for s, f in zip(servos, d.actuator_force.tolist()): s.torque = f
+        for s, f in zip(servos, d.actuator_force.tolist()): s.torque = f if s["Torque_Enable"] == 1 else 0.  # else it is a hand's
         self.place(servos)
 
 Servo.mount = 0  # how far the horn was screwed on from the middle, ticks

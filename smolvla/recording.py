@@ -515,7 +515,7 @@ def recording_features(
     "Chapter 01's SO-101 features, the wall clock (seconds since 1970), and the age of each picture (seconds)."
     return {**so101_features({name: c.shape for name, c in cameras.items()}),
             "wall_time": {"dtype": "float64", "shape": [1], "names": ["seconds"]},
-            "camera_age": {"dtype": "float32", "shape": [len(cameras)], "names": list(cameras)}}
+            **({"camera_age": {"dtype": "float32", "shape": [len(cameras)], "names": list(cameras)}} if cameras else {})}
 
 # %% ../nbs/14_recording.ipynb #0d0c1f2b
 def used_views(
@@ -658,7 +658,7 @@ def tick(self:Recorder):
         shots = {name: c.latest() for name, c in self.cameras.items()}
         state, sent = self._drive()
         if self.mode != "recording": return
-        self.writer.add_frame({"observation.state": state, "action": sent, "wall_time": [self.wall+now], "camera_age": [max(0., now-s.t) for s in shots.values()],
+        self.writer.add_frame({"observation.state": state, "action": sent, "wall_time": [self.wall+now], **({"camera_age": [max(0., now-s.t) for s in shots.values()]} if shots else {}),
                                **{f"observation.images.{n}": s.picture for n, s in shots.items()}}, task=self.said)
         if len(self.writer) >= self.seconds*self.fps: self.order("keep")
     except (Stopped, NotSafe, BusError, ValueError, CameraLost) as e: self._hold(e)  # ValueError: a target too far away, or no numbers
@@ -743,9 +743,9 @@ def timing(
 )->Timing:
     "From the wall clock and the ages of the pictures. Raises ValueError for a set that does not have them."
     if "wall_time" not in ds.features: raise ValueError(f"{ds.root} keeps no wall clock; only sets recorded by smolvla_record --port do")
-    rows, names = slice(ds.episodes["from"][episode], ds.episodes["to"][episode]), ds.features["camera_age"]["names"]
+    rows, names = slice(ds.episodes["from"][episode], ds.episodes["to"][episode]), ds.features.get("camera_age", {}).get("names", [])
     t = ds.column("wall_time")[rows].ravel()
-    age = ds.column("camera_age")[rows].reshape(len(t), -1)
+    age = ds.column("camera_age")[rows].reshape(len(t), -1) if names else np.zeros((len(t), 0))
     dt = np.diff(t) if len(t) > 1 else np.array([1/ds.fps])
     same = (np.diff(t[:, None]-age, axis=0) < 1e-3).sum(0)
     return Timing(len(t), float(1/dt.mean()), int(np.round(dt*ds.fps-1).clip(0).sum()), float(1e3*dt.max()),

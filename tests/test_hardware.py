@@ -215,7 +215,8 @@ def test_options_of_the_guides_exist():
     assert {c for _, c, _ in found} >= {"smolvla_setup_motors", "smolvla_calibrate", "smolvla_teleoperate", "smolvla_record", "smolvla_replay", "smolvla_drive", "smolvla_virtual_arm", "smolvla_find_port"}
     for guide, c, o in found:
         module, name = SCRIPTS[c].split(":")
-        assert o in inspect.signature(getattr(importlib.import_module(module), name).__wrapped__).parameters, f"{guide}: {c} has no --{o}"
+        command = getattr(importlib.import_module(module), name)
+        assert o in inspect.signature(command.real()).parameters, f"{guide}: {c} has no --{o}"
 
 ARM_NOTEBOOKS = ["setup_motors", "calibrate", "teleoperate_and_record", "first_policy"]
 
