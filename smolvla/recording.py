@@ -1179,7 +1179,7 @@ def _fitting_words(found, wanted):
 @call_parse
 def replay_cli(
     data:str, # folder of a data set with actions in degrees and percent
-    episode:int=0,
+    episode:int=0, # number of the episode
     port:str="", # /dev/ttyACM0, COM5, socket:// address, or twin
     id:str="arm", # name of the arm's calibration
     kind:str="so101", # or so100
