@@ -339,10 +339,10 @@ def forecast(
     trainer: Trainer,
 ) -> str:
     "What this machine will reach, in a sentence"
-    per, c = trainer.seconds_per_update(), trainer.config
+    per, c = 1.2*trainer.seconds_per_update(), trainer.config  # a fifth for the optimiser, validation and checkpoints
     left = c.steps - trainer.step
     reached = min(left, int(60*c.minutes/per))
-    pace = f"one update of {c.batch_size} samples takes {per:.2f} s here"
+    pace = f"one update of {c.batch_size} samples takes about {per:.2f} s here"
     if reached == left: return f"{pace}: all {left} updates in about {left*per/60:.1f} minutes"
     return f"{pace}: about {reached} of {left} updates in {c.minutes:.1f} minutes; --minutes {left*per/60 + 1:.0f} would do them all"
 

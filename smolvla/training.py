@@ -971,7 +971,7 @@ def fit(self:Trainer): # history, a list of dicts
 
 # %% ../nbs/08_training.ipynb #1c4ad226
 @patch
-def seconds_per_update(self:Trainer, n:int=3):
+def seconds_per_update(self:Trainer, n:int=5):
     "What an update costs on this machine, without changing a weight."
     spent = []
     for _ in range(n + 1):  # the first one prepares things
@@ -979,7 +979,7 @@ def seconds_per_update(self:Trainer, n:int=3):
         self.gradients(self._load(self.step))
         self.opt.zero_grad(set_to_none=True)
         spent.append(time.perf_counter() - start)
-    return min(spent[1:])
+    return float(np.median(spent[1:]))
 
 # %% ../nbs/08_training.ipynb #d0ee7c4c
 @patch
