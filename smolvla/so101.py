@@ -644,7 +644,7 @@ class Limits:
     lead:float = 25.       # the goal never runs further ahead of the arm than this
     acceleration:float = 1500. # degrees/s2
     hold:float = .5        # s without a command until the next one counts as a first one
-    lower:float = 10.      # s without a command until the arm lies down
+    lower:float = 10.      # s without a command until the arm sinks
     patience:int = 5       # ticks without any reply until it stops
     def __post_init__(self):
         for name, v in vars(self).items(): _check_limit(name, v)
@@ -664,7 +664,7 @@ class SO101:
         limits:Limits|None=None,
         env=None, # of the twin: the SO101Env whose arm it is; None makes one without pictures
         clock=None, # of the twin; a ManualClock makes its time pass as fast as the computer can
-        fold:bool=True, # at the end of `with`: fold first; False lets it sink where it is
+        fold:bool|None=None, # True: at the end of `with`, and when nobody commands; False: never; None: at the end
     ):
         calibration_paths(id, role, kind)  # names that are none
         if volts is not None and not 4 <= volts <= 13: raise ValueError(f"volts is that of the supply, 5, 7.4 or 12, not {volts}")
@@ -684,7 +684,7 @@ class SO101:
     def __exit__(self, kind, *_):
         "After an error or Ctrl-C it sinks where it is: nobody has asked for another motion."
         if kind is not None and issubclass(kind, KeyboardInterrupt) and not self.presses: self._pressed("Ctrl-C")
-        self.close(quick=kind is not None or not self.fold)
+        self.close(quick=kind is not None or self.fold is False)
 
 # %% ../nbs/13_so101.ipynb #94a80f89
 _SETTINGS = {"Return_Delay_Time": 0, "Operating_Mode": 0, "P_Coefficient": 16, "I_Coefficient": 0, "D_Coefficient": 32}  # LeRobot's
@@ -1111,8 +1111,16 @@ def guard(self:SO101):
         idle = self.clock.now()-self.sent
         if self.mode == "driving" and idle > self.limits.hold: self.mode, self._approaching = "holding", True; self.log("no commands: holding")
         if idle > self.limits.hold: self._watch_health()
-        if idle > self.limits.lower: self.log("no commands: lowering"); self.lie_down()
+        if idle > self.limits.lower: self._lower()
     finally: self.lock.release()
+
+@patch
+def _lower(self:SO101):
+    "Nobody commands: sink where it is, and lie free until the next command. The lock is ours."
+    self.log("no commands: lowering")
+    if self.fold: return self.lie_down()
+    self._ease("no commands: sunk")
+    if not self._stop.is_set(): self.mode = "free"
 
 @patch
 def _start_eyes(self:SO101):

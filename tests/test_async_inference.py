@@ -231,7 +231,7 @@ def test_the_time_of_day_plays_no_part(monkeypatch):
     assert in_order(loop) and loop.count["failed"] == 0
 
 def test_after_a_jump_the_loop_begins_where_the_arm_is():
-    "While the laptop slept, the arm's own watchdog has laid it down"
+    "While the laptop slept, the arm's own watchdog has let it sink"
     class Lowered(ToyArm):
         def state(self): return self.q if clock.at else self.q - 50
         def act(self, command): told.append(float(command[0])); super().act(command) if clock.at else None

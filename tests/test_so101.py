@@ -249,16 +249,34 @@ def test_dicts_and_what_was_sent(arm):
 
 # --- watchdog and stop ---
 
-def test_silence_holds_then_lowers(arm):
-    arm.move_to(HOME); arm.send(HOME)
+def left_alone(arm, pose):
+    "The arm in this pose, and nobody commands: its largest distance from there while it sinks or folds, degrees"
+    arm.move_to(pose); arm.send(pose)
     pause(arm, .6); arm.guard()
     assert arm.mode == "holding"
     with pytest.raises(TooFar): arm.send(off("shoulder_pan", 60))      # what comes after a pause is a first target
     pause(arm, 4.); arm.guard(); assert arm.mode == "holding"
-    pause(arm, 6.); arm.guard()
+    start = arm.state()
+    pause(arm, 6.)
+    with every_step(arm) as rows: arm.guard()
     assert arm.mode == "free" and not any(s["Torque_Enable"] for s in arm.bus.port.where.servos)
-    np.testing.assert_allclose(arm.state()[:5], REST[:5], atol=6)
-    arm.move_to(HOME)                                                  # and it can go on
+    return np.abs(arm.state()-start)[:5], np.abs(rows)[:, :5].max()
+
+@pytest.mark.parametrize("fold", [None, False])
+def test_silence_holds_then_sinks(fold):
+    "Nobody asked for a motion: no joint goes anywhere but down, and none falls"
+    with SO101(clock=ManualClock(), fold=fold) as arm:
+        seen = ramp(arm)
+        moved, speed = left_alone(arm, off("shoulder_pan", 40))
+        assert moved[0] < 2 and moved[4] < 2 and moved.max() < 60 and speed < 120 and sank(seen), "the pan stays, it does not fold"
+        arm.move_to(HOME)                                              # and it can go on
+        assert arm.mode == "driving" and arm.presses == 0
+
+def test_silence_folds_only_when_asked():
+    with SO101(clock=ManualClock(), fold=True) as arm:
+        left_alone(arm, off("shoulder_pan", 40))
+        np.testing.assert_allclose(arm.state()[:5], REST[:5], atol=6)
+        arm.move_to(HOME)
 
 def test_the_watchdog_sees_faults_while_holding(arm):
     arm.move_to(HOME)
@@ -375,11 +393,14 @@ def test_stop_while_another_thread_moves_sinks(live):
     t.join(20)
     assert isinstance(out[0], Stopped) and live.mode == "stopped" and not any(torque(live)) and sank(seen)
 
-def test_stop_while_the_watchdog_lowers_sinks(live):
+@pytest.mark.parametrize("fold", [None, True])
+def test_stop_while_the_watchdog_lowers_sinks(live, fold):
+    live.fold = fold
     live.move_to(HOME)
     seen = ramp(live)
     eventually(lambda: any("lowering" in e[1] for e in live.events)); time.sleep(.2)
     live.stop()
+    eventually(lambda: live.mode == "stopped", 3)                      # one that sinks already goes on sinking
     assert live.mode == "stopped" and not any(torque(live)) and sank(seen)
 
 def test_stop_while_close_lowers_sinks(live):
