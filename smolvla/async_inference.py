@@ -701,7 +701,7 @@ def close(self: PolicyClient):
 class LineWriter:
     "Lines on their way out. What stalls costs lines, never the time of who speaks."
     def __init__(self,
-        file=None,  # text stream; None: standard error, whichever that is at the time
+        file=None,  # text stream, or a function that says which; None: standard error, whichever that is at the time
         room: int = 10_000,  # lines that may wait
         tell=lambda n: "",  # function of a number -> a line that says so many were lost
     ):
@@ -713,7 +713,7 @@ class LineWriter:
     def put(self, line: str):  # with its end
         with self.bell:
             if len(self.waiting) >= self.room: return self._drop()
-            self.waiting.append((self.file or sys.stderr, line))
+            self.waiting.append((self.file() if callable(self.file) else self.file or sys.stderr, line))
             if self.busy: return
             self.busy = True
         try: threading.Thread(target=self._run, daemon=True, name="writer").start()

@@ -41,7 +41,7 @@ from .data import JOINTS, DatasetWriter, LeRobotDataset, json_bytes, so101_featu
 from .motors import BusError, ManualClock, need_port, terminal
 from .setup_check import Check, Checks, check_disk
 from .sim import EVAL_SEED0, HOME, Camera, Demonstrator, Ledger, SO101Env, mujoco, record
-from .so101 import SO101, UNITS, Jogger, Keyboard, NotSafe, StopKey, Stopped, at_once, ctrl_c_stops, gentle_end, press_stop
+from .so101 import SO101, UNITS, Jogger, Keyboard, NotSafe, StopKey, Stopped, at_once, ctrl_c_stops, gentle_end, press_stop, status_line, unbroken
 
 # %% ../nbs/14_recording.ipynb #b31867a8
 class CameraLost(NotSeen): "No picture, or none that is fresh enough; the message names the camera and what to look at."
@@ -658,8 +658,10 @@ def tick(self:Recorder):
         shots = {name: c.latest() for name, c in self.cameras.items()}
         state, sent = self._drive()
         if self.mode != "recording": return
-        self.writer.add_frame({"observation.state": state, "action": sent, "wall_time": [self.wall+now], **({"camera_age": [max(0., now-s.t) for s in shots.values()]} if shots else {}),
-                               **{f"observation.images.{n}": s.picture for n, s in shots.items()}}, task=self.said)
+        age = {"camera_age": [max(0., now-s.t) for s in shots.values()]} if shots else {}
+        pictures = {f"observation.images.{n}": s.picture for n, s in shots.items()}
+        frame = {"observation.state": state, "action": sent, "wall_time": [self.wall+now], **age, **pictures}
+        with unbroken(self.arm): self.writer.add_frame(frame, task=self.said)
         if len(self.writer) >= self.seconds*self.fps: self.order("keep")
     except (Stopped, NotSafe, BusError, ValueError, CameraLost) as e: self._hold(e)  # ValueError: a target too far away, or no numbers
     except Exception as e: self._hold(f"{type(e).__name__}: {e}")   # whatever leads or encodes: the arm holds, the frames wait
@@ -688,7 +690,11 @@ def go(self:Recorder)->"Recorder":
 
 @patch
 def close(self:Recorder):
-    "Stop the thread, wait for the saver, free the data set. A person's unfinished episode is saved; raises OSError when the disk refuses."
+    "Stop the thread, wait for the saver, free the data set. A person's unfinished episode is saved, Ctrl-C waits for that; raises OSError when the disk refuses."
+    with unbroken(self.arm): self._close()
+
+@patch
+def _close(self:Recorder):
     self.over.set()
     if self.thread and self.thread is not threading.current_thread(): self.thread.join(5)
     self.saver.shutdown()
@@ -925,7 +931,8 @@ def _listen(rec, keys, jog):
 def _enough(rec, episodes):
     "A line that says how it is going; True when the set is large enough."
     n = rec.writer.num_episodes if rec.mode != "closed" else 0
-    print(f"\r{rec.mode:9} {len(rec.writer)/rec.fps:5.1f} s, {n} of {episodes} episodes, {rec.skipped} frames missed  {' '.join(rec.why.split())[:70]}\033[K", end="", flush=True)
+    status_line(f"{rec.mode:9} {len(rec.writer)/rec.fps:5.1f} s, {n} of {episodes} episodes, "
+                f"{rec.skipped} frames missed  {' '.join(rec.why.split())[:70]}")
     return rec.mode == "ready" and n >= episodes
 
 # %% ../nbs/14_recording.ipynb #7c9cbb72

@@ -8,10 +8,10 @@ __all__ = ['UNITS', 'LOW', 'HIGH', 'USUAL', 'ROLES', 'REST', 'TORQUE', 'FASTEST'
            'calibration_folder', 'calibration_paths', 'load_calibration', 'find_calibration', 'find_calibration_file',
            'about_calibration', 'accept_findings', 'accepted_findings', 'Calibrating', 'push', 'misfits', 'pull',
            'calibration_panel', 'TwinHand', 'keep_calibration', 'Keyboard', 'calibrate_arm', 'calibrate_cli',
-           'write_file', 'NotSafe', 'TooFar', 'Stopped', 'Limits', 'SO101', 'ctrl_c_stops', 'as_values', 'close_all',
-           'arm_model', 'Kinematics', 'Jogger', 'jog_panel', 'state_html', 'at_once', 'Ticks', 'meet', 'teleoperate',
-           'gentle_end', 'press_stop', 'StopKey', 'jog_keys', 'teleoperate_cli', 'step_response', 'response_numbers',
-           'backlash']
+           'write_file', 'NotSafe', 'TooFar', 'Stopped', 'Limits', 'SO101', 'unbroken', 'ctrl_c_stops', 'as_values',
+           'close_all', 'arm_model', 'Kinematics', 'Jogger', 'jog_panel', 'state_html', 'at_once', 'Ticks', 'meet',
+           'teleoperate', 'gentle_end', 'press_stop', 'StopKey', 'jog_keys', 'status_line', 'teleoperate_cli',
+           'step_response', 'response_numbers', 'backlash']
 
 # %% ../nbs/13_so101.ipynb #ca40ba0a
 import atexit, contextlib, functools, html, io, json, math, numbers, os, re, select, signal, sys, threading, time, weakref
@@ -28,6 +28,7 @@ from PIL import Image
 from fastcore.basics import patch
 from fastcore.script import call_parse
 
+from .async_inference import LineWriter
 from .data import JOINTS, json_bytes, write_durable
 from .motors import CURES, SPANS, TICKS, TRIGGER, Bus, BusError, ManualClock, PortLost, VirtualBus, WallClock, ask, errors_of, need_port, nominal_volts, terminal, twin_bus
 
@@ -902,16 +903,31 @@ def _on_signal(number, do):
     before = signal.signal(number, lambda *_: do())
     return lambda: signal.signal(number, signal.SIG_DFL if before is None else before)
 
+_interrupts = [0]  # Ctrl-C and what ends like it, since the command began
+
 @contextlib.contextmanager
 def _counting(arm):
     "While an arm goes down, Ctrl-C is counted and interrupts nothing: who presses it again in fright must not make the arm fall."
     others = [getattr(signal, s) for s in ("SIGTERM", "SIGHUP") if hasattr(signal, s)]  # where they end like Ctrl-C
     hits = []
-    def count(): hits.append(1); arm._pressed()
+    def count():
+        hits.append(1)
+        _interrupts[0] += 1
+        arm._pressed()
     undo = [_on_signal(s, count) for s in (signal.SIGINT, *(s for s in others if callable(signal.getsignal(s))))]
     try: yield hits
     finally:
         for back in undo: back()
+
+@contextlib.contextmanager
+def unbroken(
+    arm:SO101, # connected, or closed already
+):
+    "While this lasts, Ctrl-C is STOP at once, but interrupts only afterwards: what is being written stays whole."
+    with _counting(arm) as hits:
+        try: yield
+        finally:
+            if hits: raise KeyboardInterrupt
 
 @contextlib.contextmanager
 def ctrl_c_stops(
@@ -1435,11 +1451,11 @@ def teleoperate(
 @contextlib.contextmanager
 def gentle_end():
     "While this lasts, Ctrl-C, `kill` and a closed terminal are STOP for every connected arm, and end the command; once more, and the arms go on sinking; the third time cuts their torque. In the main thread."
-    count = [0]
+    _interrupts[0] = 0
     def end():
-        count[0] += 1
+        _interrupts[0] += 1
         for arm in list(_open_arms): arm._pressed()
-        if count[0] != 2: raise KeyboardInterrupt
+        if _interrupts[0] != 2: raise KeyboardInterrupt
     names = [getattr(signal, s) for s in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, s)]
     undo = [_on_signal(s, end) for s in names]
     try: yield
@@ -1506,11 +1522,17 @@ def _again(arm)->str: # why not, or ""
 
 
 # %% ../nbs/13_so101.ipynb #d2ababfb
+_status = LineWriter(lambda: sys.stdout, room=2)  # few wait: what is shown late is wrong
+
+def status_line(text:str):
+    "One line of a terminal, over and over. One that stalls (Ctrl-S, a pipe that is full) costs lines, never the time of who moves an arm."
+    _status.put(f"\r{text}\033[K")
+
 def _line(arm, text=""):
-    "One line of a terminal, over and over."
+    "How the arm is."
     h = [h for h in arm.bus.health.values()]
     about = f"{min(x.voltage for x in h):.1f} V, {max(x.temperature for x in h):.0f} C" if h else ""
-    print(f"\r{arm.mode:8} {about} {' '.join((text or arm.why).split())[:90]}\033[K", end="", flush=True)
+    status_line(f"{arm.mode:8} {about} {' '.join((text or arm.why).split())[:90]}")
 
 def _follow(follower, leader, hz, seconds, hand, keys):
     "Leader and follower with a line a second; after STOP, ENTER looks and goes on, ESC ends."
@@ -1567,7 +1589,9 @@ def teleoperate_cli(
                 for f in a.calibration.findings(a.role, a.kind) if a else (): print(f"look again, {a.role} {a.id}: {f}", flush=True)
             keys = arms.enter_context(StopKey(arm))
             arms.push(arm)  # it goes down first, while SPACE still counts
-            print(f"\n{_teleoperate(arm, lead, keys, hz, seconds, hand)}", flush=True)
+            last = _teleoperate(arm, lead, keys, hz, seconds, hand)
+        _status.flush()
+        print(f"\n{last}", flush=True)
     except (BusError, NotSafe, Stopped, ValueError, OSError) as e: raise SystemExit(f"\nsmolvla_teleoperate: {e}")
     except KeyboardInterrupt: raise SystemExit("\nsmolvla_teleoperate: stopped; the arm sank where it was")
 
@@ -1579,7 +1603,7 @@ def _teleoperate(arm, lead, keys, hz, seconds, hand)->str: # the last words
         return done._repr_markdown_()
     print("w s forward back, a d left right, r f up down, t g tip, q e turn, o c jaw; SPACE = STOP, ENTER = reset, ESC = end", flush=True)
     jog_keys(arm, keys, min(hz, 30), seconds or None, lambda jog: _line(arm, jog.error))
-    return "the arm folds" if arm.fold else "the arm sinks"
+    return "the arm folded" if arm.fold else "the arm sank"
 
 # %% ../nbs/13_so101.ipynb #14b0a54b
 def step_response(

@@ -5,6 +5,15 @@ import pytest
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs pseudo-terminals, and those of Linux with a baud rate")
 
+UNHURRIED = """import smolvla.motors as M
+M.Bus.__init__.__defaults__ = (None, 1_000_000, 2, .5)  # a virtual motor on a starved machine answers later than a real one
+"""
+UNHURRIED_CAMERAS = UNHURRIED+"""import smolvla.recording as R
+R.check_loop = lambda arm, cameras, fps=30, seconds=2.: R.Check("loop", True, "not judged: other tests run beside")
+R.Webcam.rate = property(lambda self: float(self.fps))
+R.Webcam.latest.__defaults__ = (30.,)
+"""  # what a command asks of its computer is not what the tests of STOP are about
+
 def patient(test):
     "A motor's reply may be 34 ms late, and a simulated hand needs its time; a starved machine gives neither. Such a failure, and no other, is tried again, twice."
     @functools.wraps(test)
@@ -20,11 +29,12 @@ def _own_terminal():
     import fcntl, termios
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-def command(folder, name, *args, module="motors", typed=None, seconds=90):
+def command(folder, name, *args, module="motors", typed=None, seconds=90, before=""):
     """Exit code and text of a command that runs in this folder.
-    typed: [(text to wait for, keys to press, or a function of the process)]; None means no terminal."""
+    typed: [(text to wait for, keys to press, or a function of the process)]; None means no terminal.
+    before: Python that runs first."""
     script = folder/f"{name}.py"
-    script.write_text(f"import sys\nfrom smolvla.{module} import {name}_cli as main\nsys.exit(main())\n")
+    script.write_text(f"import sys\n{before}\nfrom smolvla.{module} import {name}_cli as main\nsys.exit(main())\n")
     env, what = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "HF_LEROBOT_CALIBRATION": str(folder/"cal")}, [sys.executable, str(script), *args]
     if typed is None:
         r = subprocess.run(what, capture_output=True, text=True, timeout=seconds, cwd=folder, env=env, stdin=subprocess.DEVNULL)
