@@ -21,9 +21,9 @@ import manifold3d
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.backends.backend_pdf import PdfPages
-from matplotlib.patches import Circle, Polygon, Rectangle
+from matplotlib.patches import Circle, Rectangle
 
-from .printing import Part, Picture, Solid, arm_solids, body_frame, camera_frame, box, cylinder, fit, holes, manifold, official, prism, sha, show, step_bytes, stl_bytes, threemf_bytes, to_mesh
+from .printing import Part, Picture, Solid, arm_solids, body_frame, camera_frame, box, cylinder, fit, manifold, official, prism, sha, show, step_bytes, stl_bytes, threemf_bytes, to_mesh
 from .sim import BOX_HALF, BOX_HEIGHT, BOX_WALL, BOXES, BRICK, BRICK_SCALE, CAM_POS, CAM_TARGET, PAD_REGION, PAN_AXIS, REGION
 
 # %% ../nbs/13b_accessories.ipynb #62541fac

@@ -67,6 +67,12 @@ class ActionQueue:
         if a.shape != new.shape or not np.isfinite(a).all(): raise ValueError(f"the aggregate function gave {a}, expected {len(new)} finite numbers for one step")
         return a
 
+    def keep(self, n: int) -> int:  # how many were dropped
+        "Only the next n steps stay"
+        before, end = len(self), self.step + n
+        self.waiting = {s: a for s, a in self.waiting.items() if s < end}
+        return before - len(self)
+
     def rest(self) -> np.ndarray:  # (len, 6) in the order of their steps
         return np.array([self.waiting[s] for s in sorted(self.waiting)], np.float32)
 
@@ -183,11 +189,11 @@ class NotSeen(RuntimeError): "A camera has nothing to show right now; the arm it
 
 class ToyArm:
     "Six joints that are where they were told to be, two grey pictures: enough to practise with"
-    done, cameras = False, ("observation.images.overhead", "observation.images.wrist")
+    done, cameras, task = False, ("observation.images.overhead", "observation.images.wrist"), "go round"
     def __init__(self, size=(48, 64)):  # of the pictures, (height, width)
         self.q, self.picture = np.zeros(6, np.float32), np.full((*size, 3), 128, np.uint8)
     def state(self): return self.q
-    def observe(self): return {**{k: self.picture for k in self.cameras}, "observation.state": self.q, "task": "go round"}
+    def observe(self): return {**{k: self.picture for k in self.cameras}, "observation.state": self.q, "task": self.task}
     def act(self, command): self.q = np.array(command, np.float32)
     @property
     def spec(self): return RobotSpec({k: self.picture.shape[:2] for k in self.cameras}, [f"joint{i}.pos" for i in range(6)], SO101_UNITS)
@@ -236,6 +242,7 @@ class ControlLoop:
         self.slow, self.splicing, self.failures, self.retry = True, False, 0, -math.inf
         self.ticks, self.trips, self.events, self.count = deque(maxlen=keep), deque(maxlen=keep), deque(maxlen=keep), Counter()
         self.ids, self.delays, self.log, self.ended = secrets.randbits(48), deque(maxlen=10), log, ""  # ended: by what, when it did not end well
+        self.task, self.stale = getattr(robot, "task", None), False  # stale: what waits was thought for another sentence
 
     def say(self, kind, text=""):
         self.count[kind] += 1
@@ -248,6 +255,7 @@ def tick(self: ControlLoop):
     "One control step: what has come in, a look if it is time for one, an action, and the wait for the next step"
     now = self.clock.now()
     self._mind_clock(now)
+    self._mind_task(getattr(self.robot, "task", self.task), now)
     self._receive(now)
     if self._wants_look(now):
         self._look(now)
@@ -281,7 +289,7 @@ def _wants_look(self: ControlLoop, now):
     "Is it time to ask for a chunk? A queue that ran dry must be served, whatever the filter says."
     if self.pending and now - self.pending.look.t > self.control.deadline: self._fail(now, f"no answer within {self.control.deadline:g} s")
     if self.pending or now < self.retry: return False
-    if not len(self.queue): return True
+    if self.stale or not len(self.queue): return True
     if len(self.queue) / self.control.n >= self.control.g: return False
     if still := self.control.tolerance and self.answered is not None and not moved(self.robot.state(), self.answered, self.control.tolerance): self.count["filtered"] += 1
     return not still
@@ -292,9 +300,10 @@ def _look(self: ControlLoop, now):
     "Capture and send. The first action of the answer is for the step that comes next."
     try: seen = self.robot.observe()
     except NotSeen as e: self.retry = now + 0.1; return self.say("blind", str(e))
+    if not hasattr(self.robot, "task"): self._mind_task(seen.get("task"), now)
     self.ids += 1
     look = Look(self.ids, self.queue.step, now, seen, 1000 * self.seed + self.count["look"])
-    if self.control.rtc and len(self.queue): look.leftover, look.delay, look.rtc = self.queue.rest(), max(self.delays, default=0), self.control.rtc
+    if self.control.rtc and len(self.queue) and not self.stale: look.leftover, look.delay, look.rtc = self.queue.rest(), max(self.delays, default=0), self.control.rtc
     self.pending = Trip(look, np.array(seen["observation.state"], np.float32))
     self.trips.append(self.pending)
     self.say("look", "" if len(self.queue) else "must go: nothing left")
@@ -328,6 +337,7 @@ def _receive(self: ControlLoop, now):
 def _merge(self: ControlLoop, r, now):
     trip, self.pending = self.pending, None
     late, self.splicing = self.queue.step - r.step, len(self.queue) > 0
+    if self.stale: self.queue.waiting, self.stale = {}, False  # two sentences are never blended
     self.queue.merge(r.step, r.actions)
     self.delays.append(late)
     self.answered, self.failures = trip.state, 0
@@ -390,6 +400,19 @@ def _mind_clock(self: ControlLoop, now):
     if self.pending: self._fail(now, "the clock jumped")
     self.due, self.slow, self.retry, self.command = now, True, now, np.array(self.robot.state(), np.float32)
 
+# %% ../nbs/11_async_inference.ipynb #0958c088
+@patch
+def _mind_task(self: ControlLoop, task, now):
+    "Another sentence: what waits was thought for the old one. Keep what bridges the way to the next chunk, and ask at once"
+    before, self.task = self.task, task
+    if before in (None, task): return
+    trip, self.pending, self.stale, self.retry = self.pending, None, True, now
+    if trip: trip.ended, trip.outcome, trip.look.observation = now, "another sentence", None
+    dropped = self.queue.keep(max(self.delays, default=0) + 1)
+    self.count["stale"] += dropped
+    self.say("task", f"{task} ({dropped} actions of the sentence before are dropped)")
+
+
 # %% ../nbs/11_async_inference.ipynb #1b34a7ca
 @patch
 def latency(self: ControlLoop) -> np.ndarray:  # seconds from the look to the chunk, one per merged look
@@ -402,6 +425,7 @@ def tell(self: ControlLoop) -> str:
     waits = f"latency p50 {1000 * np.median(l):.0f} ms, p95 {1000 * np.quantile(l, 0.95):.0f} ms" if len(l) else "no chunk ever came"
     what = f"{'done' if self.robot.info['success'] else 'not done'} after {seconds:.1f} s: " if hasattr(self.robot, "info") else ""
     if self.ended: what = f"ended by {self.ended}: "
+    if n := self.count["stale"]: what += f"{n} actions of another sentence dropped, "
     return f"{what}{self.count['look']} looks, {self.count['merged']} chunks, {self.count['failed']} failed, {waits}, held its pose {self.count['held'] / self.control.fps:.1f} s"
 
 # %% ../nbs/11_async_inference.ipynb #7f48fd28
@@ -796,6 +820,8 @@ class TwinRobot:
         self.env, self.done, self.cameras = env, False, env.cameras
         self.info, env.cameras = env._info(), ()
 
+    @property
+    def task(self): return getattr(self.env, "text", None)
     def state(self): return self.env.state()
     def observe(self):
         self.env.cameras = self.cameras
@@ -819,7 +845,7 @@ class Console:
         if self.log: self.log(event, **more)
         text = more.get("text", "")
         if event == "merged" and self.trouble: event, text = "well again", ""
-        elif event not in ("failed", "blind", "jump", "ended") or text == self.trouble: return
+        elif event not in ("failed", "blind", "jump", "task", "ended") or text == self.trouble: return
         self.trouble = text
         self.lines.put(f"{event}{': ' if text else ''}{text}\n")
         if event == "ended": self.lines.flush(0.3)  # it is over: there is time

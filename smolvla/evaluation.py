@@ -534,19 +534,23 @@ def result_grid(
 def _written(policy): return max((f.stat().st_mtime_ns for f in Path(policy).rglob("model.safetensors")), default=0)
 
 @functools.lru_cache(1)
-def _leader(policy, written):
+def _leader(policy, written, compute_dtype="auto", camera_map=None):
     "The driver of a name, once a process and anew when its weights are."
     if multiprocessing.parent_process(): torch.set_num_threads(1)  # the other worker has the other core
-    return as_driver(policy)
+    if not isinstance(policy, (str, Path)): return as_driver(policy)
+    return as_driver(load_policy(policy, camera_map=camera_map).fast(compute_dtype))
 
 @dataclass(frozen=True)
 class Lead:
     "Lets a policy drive for a random while; the demonstrator takes over from whatever scene that led to"
     policy: str  # "nano" or a folder
     longest: float = 10.0  # seconds; each scene draws between half a second and this
+    compute_dtype: str = "auto"  # see `acting_policy`
+    camera_map: str | None = None  # words as in smolvla_eval
 
     def __call__(self, env: SO101Env, seed: int) -> bool:  # False when the policy was already done
-        driver, cameras, queue = _leader(self.policy, _written(self.policy)), env.cameras, []
+        driver = _leader(self.policy, _written(self.policy), self.compute_dtype, self.camera_map)
+        cameras, queue = env.cameras, []
         driver.reset(env, seed)
         for _ in range(round(np.random.default_rng(seed).uniform(0.5, self.longest) * FPS)):
             if not queue: queue = list(driver.chunk(env.observe))
@@ -567,12 +571,15 @@ def correct_cli(
     seed: int = 500_000,  # First scene; not those of the demonstrations, which the policy knows
     noise: float = 0.0,  # Disturbance of the executed commands, degrees (recorded actions stay clean)
     workers: int = 2,  # Processes
+    camera_map: str = None,  # Camera of the twin = slot of the policy, with commas: overhead=camera1,wrist=camera2
+    compute_dtype: str = "auto",  # float32 or bfloat16; auto measures which is quicker here
 ):
     """Let a policy drive for up to ten seconds, and record how the demonstrator goes on from there (a LeRobot v3.0 data set).
     Example: smolvla_correct --policy outputs/train/mine --task sorting --episodes 50"""
     try:
-        load_policy(policy)  # a wrong name fails here, not in a worker
-        r = record(task, episodes, out, seed, noise, workers=workers, lead=Lead(policy))
+        load_policy(policy, camera_map=camera_map).fast(compute_dtype)  # a wrong name fails here, not in a worker
+        lead = Lead(policy, compute_dtype=compute_dtype, camera_map=camera_map)
+        r = record(task, episodes, out, seed, noise, workers=workers, lead=lead)
     except KeyboardInterrupt: raise SystemExit(f"\nstopped; every saved episode is kept in {out}. The same command goes on from there.")
     except (ValueError, RuntimeError, OSError) as e: raise SystemExit(f"smolvla_correct: {e}")
     print(f"{r['episodes']} corrections in {out} ({r['frames_added']} frames added, {r['failed']} scenes left out: already done, or beyond repair)")

@@ -18,7 +18,7 @@ __all__ = ['PING', 'READ', 'WRITE', 'REG_WRITE', 'ACTION', 'RESET', 'SYNC_READ',
 # %% ../nbs/12_servo_bus.ipynb #c7c31426
 import contextlib, json, math, os, select, socket, statistics, sys, threading, time
 from collections import Counter, deque
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
@@ -30,7 +30,7 @@ from fastcore.script import call_parse
 from serial.tools import list_ports
 
 from .data import JOINTS, json_bytes, write_durable
-from .sim import base_model, HOME, SO101Env, mujoco, to_radians
+from .sim import base_model, SO101Env, mujoco
 
 # %% ../nbs/12_servo_bus.ipynb #8d0a85b5
 PING, READ, WRITE, REG_WRITE, ACTION, RESET, SYNC_READ, SYNC_WRITE = 1, 2, 3, 4, 5, 6, 0x82, 0x83

@@ -8,9 +8,10 @@ __all__ = ['SLOW_OPENING', 'MANUAL', 'WARM', 'SETTLE', 'WINDOWS', 'DRIVERS', 'BU
            'is_film', 'open_capture', 'Driver', 'driver_name', 'freeze', 'Webcam', 'FoundCamera', 'camera_sources',
            'find_cameras', 'TwinCamera', 'likeness', 'usual_views', 'find_zoom', 'check_views', 'twin_views',
            'fit_views', 'jog_lead', 'TwinOperator', 'recording_features', 'used_views', 'check_kept_views',
-           'keep_views', 'Recorder', 'Timing', 'timing', 'replay', 'check_motors', 'check_camera', 'check_loop',
-           'check_pose', 'preflight', 'recorder_html', 'jpeg', 'record_panel', 'key_orders', 'CameraWords',
-           'camera_words', 'open_cameras', 'as_size', 'record_twin', 'record_cli', 'replay_cli', 'find_cameras_cli']
+           'other_views', 'keep_views', 'Recorder', 'Timing', 'timing', 'replay', 'check_motors', 'check_camera',
+           'check_loop', 'check_pose', 'preflight', 'recorder_html', 'jpeg', 'record_panel', 'key_orders',
+           'CameraWords', 'camera_words', 'open_cameras', 'as_size', 'record_twin', 'record_cli', 'replay_cli',
+           'find_cameras_cli']
 
 # %% ../nbs/14_recording.ipynb #062b3b8d
 import os
@@ -25,7 +26,7 @@ if SLOW_OPENING not in os.environ: os.environ[SLOW_OPENING] = "0"
 import contextlib, html, io, json, re, sys, threading, time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -550,6 +551,21 @@ def check_kept_views(
             raise ValueError(f"{root} was recorded with {then} of camera {slot}, not with {now}: "
                              "use the same words behind the camera, or another --out")
 
+def other_views(
+    root, # of a data set that a policy learned from
+    cameras:dict, # slot -> Webcam or TwinCamera
+)->list[str]: # a sentence for each slot that shows another part now; none where nothing is known
+    "Does a camera show the part of its picture that it showed when the data were recorded?"
+    kept, out = _kept(root).get("cameras"), []
+    for slot, used in used_views(cameras).items():
+        before = kept.get(slot) if isinstance(kept, dict) else None
+        if not isinstance(before, dict) or before.get("view", "") == used["view"]: continue
+        then, now = before.get("view") or "all of the picture", used["view"] or "all of it"
+        words = ",".join(filter(None, (f"{slot}={used['source']}", before.get("view"))))
+        out.append(f"camera {slot} shows {now}, but the policy learned from {root}, "
+                   f"which has {then}: write --cameras {words}")
+    return out
+
 def keep_views(root, cameras:dict):
     "Write into meta/recording.json how each webcam is used."
     if used := used_views(cameras):
@@ -690,7 +706,7 @@ def go(self:Recorder)->"Recorder":
 
 @patch
 def close(self:Recorder):
-    "Stop the thread, wait for the saver, free the data set. A person's unfinished episode is saved, Ctrl-C waits for that; raises OSError when the disk refuses."
+    "Stop the thread, wait for the saver, free the data set. A person's unfinished episode is saved; raises OSError when the disk refuses."
     with unbroken(self.arm): self._close()
 
 @patch
@@ -720,7 +736,7 @@ def episode(self:Recorder,
     if self.arm.mode == "free": self.arm.approach(HOME)
     self.task = operator.new_scene(seed, say)
     self.order("begin")
-    self.run(until=lambda: operator.over or self.mode == "held")
+    self.run(until=lambda: operator.over or self.mode == "held" or self.arm.mode == "stopped")
     kept = operator.success and self.mode == "recording"
     self.order("keep" if kept else "again")
     self.run(until=lambda: self.orders.empty() and not self.job)
@@ -1064,6 +1080,14 @@ def as_size(text:str)->tuple: # (height, width)
     return int(h), int(w)
 
 # %% ../nbs/14_recording.ipynb #e0bf5604
+def _left_out(rec, run, save):
+    "The attempt failed; Stopped when somebody, or a fault, has stopped the arm: that is no failure of the scene."
+    scene = run["seeds"].pop()
+    if rec.arm.mode != "stopped": return run["failed"].append(scene)
+    save()
+    raise Stopped(f"stopped: {rec.arm.why}; what was saved is kept, "
+                  "and the same command goes on from there")
+
 def record_twin(
     rec:Recorder, # of a twin, led by `operator`
     operator:TwinOperator,
@@ -1079,7 +1103,7 @@ def record_twin(
         for n in range(max([seed-1, *run["seeds"], *run["failed"]])+1, EVAL_SEED0):
             if rec.writer.num_episodes >= episodes or rec.mode == "closed": break
             run["seeds"].append(n); ledger.save(key)                         # before the episode is on disk: see Ledger
-            if not rec.episode(operator, n, say): run["failed"].append(run["seeds"].pop())
+            if not rec.episode(operator, n, say): _left_out(rec, run, lambda: ledger.save(key))
             if len(run["failed"]) >= 10 > len(run["seeds"]): raise RuntimeError(f"ten attempts failed: {rec.why or 'the demonstrator does not reach its goal'}")
             bar.update(rec.writer.num_episodes-bar.n)
     ledger.save(key)
@@ -1097,7 +1121,7 @@ def _usual(root):
     except (ValueError, OSError): return None
     return usual_views(ds) if ds.num_episodes else None
 
-def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, ids, kind, fold=False, accept=""):
+def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, ids, kind, fold=False, accept="", volts=0.):
     "One recording session; returns the recorder's last words."
     demo, real = port == "twin" and not leader, say or ""
     if not demo and not real: raise ValueError("--say is missing: the sentence that the episodes show, for example --say 'put the red cube in the left box'")
@@ -1107,7 +1131,8 @@ def _record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, 
     if env: env.reset(seed=seed, options={"instruction": say} if say else None)
     with gentle_end(), contextlib.ExitStack() as stack:
         lead = stack.enter_context(SO101(leader, ids[1], "leader", kind)) if leader else None
-        arm = stack.enter_context(SO101(port, ids[0], "follower", kind, env=env, clock=ManualClock() if demo else None, fold=fold))
+        arm = stack.enter_context(SO101(port, ids[0], "follower", kind, env=env, clock=ManualClock() if demo else None,
+                                        volts=volts or None, fold=fold))
         jog, views = Jogger(arm) if not lead and not demo else None, open_cameras(cameras, arm, as_size(size))
         for c in views.values(): stack.callback(c.close)
         operator = TwinOperator(arm) if demo else None
@@ -1152,6 +1177,7 @@ def record_cli(
     kind:str="so101", # or so100
     fold:bool=False, # with --port: at the end fold slowly into the rest pose; without it the arm sinks where it is
     accept:str="", # with --port: reason why a doubtful calibration is right; kept in a file beside it
+    volts:float=0.0, # with --port: of the supply: 5, 7.4 or 12 volts; 0: as measured (a twin: 12, a leader 5)
 ):
     """Record demonstrations as a LeRobot v3.0 data set: without --port quickly in the simulator, with --port on an arm. What is saved survives anything.
     Example: smolvla_record --task pick_place,sorting --episodes 20 --out outputs/data/mixed --noise 1.5
@@ -1159,7 +1185,7 @@ def record_cli(
     Example: smolvla_record --port twin --task sorting --episodes 3 --size 128x128"""
     out = out or f"outputs/data/{'arm_' if port else ''}{task.replace(',', '+')}"
     try:
-        if port: print("\n"+_record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, (id, leader_id), kind, fold, accept))
+        if port: print("\n"+_record_arm(port, leader, cameras, say, out, episodes, seconds, size, task, seed, (id, leader_id), kind, fold, accept, volts))
         else:
             r = record(task, episodes, out, seed, noise, speed, workers, randomize)
             print(f"{r['episodes']} episodes in {out} ({r['frames_added']} frames added, {r['failed']} failed demonstrations left out)")
@@ -1191,6 +1217,7 @@ def replay_cli(
     id:str="arm", # name of the arm's calibration
     kind:str="so101", # or so100
     fold:bool=False, # at the end fold slowly into the rest pose; without it the arm sinks where it is
+    volts:float=0.0, # of the supply: 5, 7.4 or 12 volts; 0: as measured (a twin: 12, a leader 5)
 ):
     """Send the actions of a recorded episode to an arm, beginning slowly. SPACE and Ctrl-C are STOP: the arm freezes and sinks.
     Example: smolvla_replay outputs/data/boxes --episode 3 --port /dev/ttyACM0"""
@@ -1198,7 +1225,7 @@ def replay_cli(
         need_port(port)
         ds = LeRobotDataset(data)
         if not 0 <= episode < ds.num_episodes: raise ValueError(f"{data} has episodes 0 to {ds.num_episodes-1}, not {episode}")
-        with gentle_end(), SO101(port, id, "follower", kind, fold=fold) as arm, StopKey(arm):
+        with gentle_end(), SO101(port, id, "follower", kind, volts=volts or None, fold=fold) as arm, StopKey(arm):
             print(f"episode {episode} of {data}, slowly to its beginning first (SPACE or Ctrl-C: STOP)", flush=True)
             where = replay(arm, ds, episode)
             arm.close(quick=not fold)  # while SPACE still counts

@@ -8,9 +8,9 @@ __all__ = ['UNITS', 'LOW', 'HIGH', 'USUAL', 'ROLES', 'REST', 'TORQUE', 'FASTEST'
            'calibration_folder', 'calibration_paths', 'load_calibration', 'find_calibration', 'find_calibration_file',
            'about_calibration', 'accept_findings', 'accepted_findings', 'Calibrating', 'push', 'misfits', 'pull',
            'calibration_panel', 'TwinHand', 'keep_calibration', 'Keyboard', 'calibrate_arm', 'calibrate_cli',
-           'write_file', 'NotSafe', 'TooFar', 'Stopped', 'Limits', 'SO101', 'unbroken', 'ctrl_c_stops', 'as_values',
-           'close_all', 'arm_model', 'Kinematics', 'Jogger', 'jog_panel', 'state_html', 'at_once', 'Ticks', 'meet',
-           'teleoperate', 'gentle_end', 'press_stop', 'StopKey', 'jog_keys', 'status_line', 'teleoperate_cli',
+           'write_file', 'NotSafe', 'TooFar', 'Stopped', 'Limits', 'check_volts', 'SO101', 'unbroken', 'ctrl_c_stops',
+           'as_values', 'close_all', 'arm_model', 'Kinematics', 'Jogger', 'jog_panel', 'state_html', 'at_once', 'Ticks',
+           'meet', 'teleoperate', 'gentle_end', 'press_stop', 'StopKey', 'jog_keys', 'status_line', 'teleoperate_cli',
            'step_response', 'response_numbers', 'backlash']
 
 # %% ../nbs/13_so101.ipynb #ca40ba0a
@@ -553,6 +553,7 @@ def calibrate_cli(
     overwrite:bool=False, # replace another calibration of this id; the old one is kept as .bak
     write:bool=False, # sweep nothing: write this id's file into the motors, and read it back
     accept:str="", # reason why an unusual arm is right (a joint with a short way); kept in a file beside the calibration
+    volts:float=0.0, # of the supply: 5, 7.4 or 12 volts; 0: as measured (a twin: 12, a leader 5)
 ):
     """Calibrate an arm as LeRobot does, with live bars; its motors are free, and nothing moves by itself. Interrupted, it goes on where it was; another calibration is only replaced when you say so.
     Example: smolvla_calibrate --port /dev/ttyACM0 --id blue
@@ -560,22 +561,34 @@ def calibrate_cli(
     Example: smolvla_calibrate --port twin --id blue"""
     try:
         need_port(port)
+        check_volts(volts or None)
         folder = Path("outputs/twin_calibration") if port == "twin" else None
         path = calibration_paths(id, role, kind, folder)[0]
-        if write: print(write_file(port, id, role, kind, folder, accept)); return
+        if write: print(write_file(port, id, role, kind, folder, accept, volts)); return
         if accept: _reason(accept)  # one that is none is found out before the sweep
         path.parent.mkdir(parents=True, exist_ok=True)
-        cal, path = _calibrate_port(port, id, role, kind, folder, overwrite, path.with_suffix(".notes"), accept)
+        cal, path = _calibrate_port(port, id, role, kind, folder, overwrite, path.with_suffix(".notes"), accept, volts)
         print("\n".join([f"saved: {path}, and the motors hold the same", *(f"look again: {f}" for f in cal.findings(role, kind))]))
     except (BusError, ValueError, OSError) as e: raise SystemExit(f"smolvla_calibrate: {e}")
     except KeyboardInterrupt: raise SystemExit("\nsmolvla_calibrate: stopped; run it again to go on where it was")
 
 
 # %% ../nbs/13_so101.ipynb #aa4145a8
-def _calibrate_port(port, id, role, kind, folder, overwrite, notes, accept):
+def _practice(role, volts, **kw): # VirtualBus
+    "A twin that nobody has calibrated."
+    return twin_bus(calibrated=False, role=role, volts=nominal_volts(volts) if volts else None, **kw)
+
+def _supply_fits(bus, volts):
+    "BusError where motors measure another supply than a person says; 0 says nothing."
+    for h in (bus.check(j) for j in JOINTS) if volts else ():
+        if bad := [p for p in h.problems(volts) if p.startswith("voltage")]:
+            raise BusError(f"{h.motor}: {bad[0]} ({h.voltage} V of {volts:g} V). {_cure(bad[0])}")
+
+def _calibrate_port(port, id, role, kind, folder, overwrite, notes, accept, volts=0.):
     "The whole session on a port or the twin. (calibration, its file)"
-    line = twin_bus(calibrated=False, clock=ManualClock(), role=role) if port == "twin" else port
+    line = _practice(role, volts, clock=ManualClock()) if port == "twin" else port
     with Bus(line) as bus:
+        _supply_fits(bus, volts)
         session = Calibrating(bus, notes, role, kind)
         cal = calibrate_arm(session, TwinHand(line) if port == "twin" else None, .1 if accept else .5)
         path = _keep(bus, cal, id, role, kind, folder, overwrite, port)
@@ -596,16 +609,19 @@ def _keep(bus, cal, id, role, kind, folder, overwrite, port):
     push(bus, cal)
     return keep_calibration(bus, cal, id, role, kind, folder, True, port=port)
 
+# %% ../nbs/13_so101.ipynb #1e9e4ae5
 def write_file(
     port, # device, socket:// address, VirtualBus, or "twin"
     id:str, role:str="follower", kind:str="so101",
     folder:Path|None=None, # None means LeRobot's
     accept:str="", # reason why a file that does not seem to be of this arm is right
+    volts:float=0., # of the supply; 0: whatever it is
 )->str: # what was done
     "Write a calibration file into the motors, and read it back. Nothing moves; torque must be off. Raises ValueError for a file that seems to be of another arm."
     cal, path = find_calibration(id, role, kind, folder)
     if cal is None: raise ValueError(f"there is no calibration {path} to write; smolvla_calibrate without --write makes one")
-    with Bus(twin_bus(calibrated=False, role=role) if port == "twin" else port) as bus:
+    with Bus(_practice(role, volts) if port == "twin" else port) as bus:
+        _supply_fits(bus, volts)
         if stiff := [j for j, on in bus.sync_read("Torque_Enable").items() if on == 1]: raise BusError(f"{', '.join(stiff)}: torque is on, and nothing was written. End the program that drives this arm, or hold the arm and switch its power off and on.")
         odd = misfits(bus, cal) if port != "twin" else []
         if odd and not accept: raise ValueError(f"{path} seems to be of another arm: {'; '.join(odd)}. Nothing was written. The right --id? Otherwise calibrate; if it is right: --accept 'reason'")
@@ -653,6 +669,13 @@ class Limits:
 
 
 # %% ../nbs/13_so101.ipynb #0c046735
+def check_volts(
+    volts:float|None, # None: what is measured
+):
+    "ValueError for a supply that no arm has."
+    if volts is None or 4 <= volts <= 13: return
+    raise ValueError(f"volts is that of the supply, 5, 7.4 or 12, not {volts}")
+
 class SO101:
     "An SO-101 or SO-100, follower or leader, on a serial port or in simulation. Use it in a `with` block."
     def __init__(self,
@@ -668,7 +691,7 @@ class SO101:
         fold:bool|None=None, # True: at the end of `with`, and when nobody commands; False: never; None: at the end
     ):
         calibration_paths(id, role, kind)  # names that are none
-        if volts is not None and not 4 <= volts <= 13: raise ValueError(f"volts is that of the supply, 5, 7.4 or 12, not {volts}")
+        check_volts(volts)
         self.id, self.role, self.kind, self.volts, self.limits = id, role, kind, volts, limits or Limits()
         self.simulated = port == "twin"
         self.bus = Bus(twin_bus(env, clock=clock, role=role, volts=nominal_volts(volts) if volts else None) if self.simulated else port)
@@ -1525,7 +1548,7 @@ def _again(arm)->str: # why not, or ""
 _status = LineWriter(lambda: sys.stdout, room=2)  # few wait: what is shown late is wrong
 
 def status_line(text:str):
-    "One line of a terminal, over and over. One that stalls (Ctrl-S, a pipe that is full) costs lines, never the time of who moves an arm."
+    "One line of a terminal, over and over. One that stalls costs lines, never the arm's time."
     _status.put(f"\r{text}\033[K")
 
 def _line(arm, text=""):
@@ -1573,6 +1596,7 @@ def teleoperate_cli(
     hz:float=60., # ticks a second, up to 200
     seconds:float=0., # end after that many; 0 goes on until ESC or Ctrl-C
     fold:bool=False, # at the end fold slowly into the rest pose; without it the arm sinks where it is
+    volts:float=0.0, # of the supply: 5, 7.4 or 12 volts; 0: as measured (a twin: 12, a leader 5)
 ):
     """Drive the arm by a leader arm, or by keys: w s a d r f move the hand, t g q e turn it, o c the jaw.
     SPACE is STOP: the arm freezes and sinks; ENTER then looks and goes on. ESC ends. Ctrl-C is STOP, and ends.
@@ -1583,7 +1607,7 @@ def teleoperate_cli(
         if not leader and not terminal(): raise ValueError("keys need a terminal, and here is none: give --leader, or use jog_panel in a notebook")
         with gentle_end(), contextlib.ExitStack() as arms:
             lead = arms.enter_context(SO101(leader, leader_id, "leader", kind)) if leader else None
-            arm = arms.enter_context(SO101(port, id, "follower", kind, fold=fold))
+            arm = arms.enter_context(SO101(port, id, "follower", kind, volts=volts or None, fold=fold))
             hand = TwinHand(lead.bus.port.where) if leader == "twin" else None
             for a in (lead, arm):
                 for f in a.calibration.findings(a.role, a.kind) if a else (): print(f"look again, {a.role} {a.id}: {f}", flush=True)
@@ -1595,6 +1619,7 @@ def teleoperate_cli(
     except (BusError, NotSafe, Stopped, ValueError, OSError) as e: raise SystemExit(f"\nsmolvla_teleoperate: {e}")
     except KeyboardInterrupt: raise SystemExit("\nsmolvla_teleoperate: stopped; the arm sank where it was")
 
+# %% ../nbs/13_so101.ipynb #1e7b7a79
 def _teleoperate(arm, lead, keys, hz, seconds, hand)->str: # the last words
     "By a leader, or by keys."
     if lead:

@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+from arms import ramp, sank
 from commands import UNHURRIED, UNHURRIED_CAMERAS, command, linux, patient
 from smolvla.data import JOINTS
 from smolvla.motors import BusError, ManualClock, PtyServer, twin_bus
@@ -288,22 +289,6 @@ def test_teleoperation_that_ends_before_its_first_tick_can_be_shown():
 
 # --- in a terminal: SPACE and Ctrl-C in every command that moves an arm ---
 
-def ramp(bus):
-    "Torque limits of shoulder_lift as they are written, and each end of its torque: a fall has no steps before the 0"
-    seen, s = [], bus.servos[1]
-    write = s.write
-    def spy(address, data):
-        write(address, data)
-        if address == 48: seen.append(s["Torque_Limit"])
-        if address == 40 and not s["Torque_Enable"]: seen.append(0.)
-    s.write = spy
-    return seen
-
-def sank(seen):
-    "The last thing was a slow loss of torque"
-    last = seen[max((k for k, x in enumerate(seen) if x > 45), default=0)+1:]
-    return len([x for x in last if 0 < x < 45]) > 12 and last[-1] == 0
-
 def twice(sig=signal.SIGINT):
     def press(p): p.send_signal(sig); time.sleep(.4); p.send_signal(sig)
     return press
@@ -485,11 +470,70 @@ def test_a_recording_stops_and_keeps_what_was_saved(how, tmp_path):
     assert code == 1 and "every saved episode is kept" in text and "Traceback" not in text and sank(seen), text
     assert whole(tmp_path/"set").num_episodes == 1
 
+def unattended(tmp_path, at, press):
+    "The demonstrator leads the twin; `press` is called in one of the ticks"
+    from smolvla.recording import Recorder, TwinOperator, record_twin
+    from smolvla.sim import SO101Env
+    env = SO101Env("pad", cameras=()); env.reset(seed=0)
+    with gentle_end(), SO101(clock=ManualClock(), env=env) as arm, Recorder(tmp_path/"set", arm, {}, (op := TwinOperator(arm)), "", seconds=math.inf) as rec:
+        send, n = arm.send, [0]
+        def counted(a):
+            n[0] += 1
+            if n[0] == at: press(arm)
+            return send(a)
+        arm.send = counted
+        record_twin(rec, op, 5, 0)
+
+@pytest.mark.parametrize("at", [3, 300])
+def test_stop_ends_an_unattended_recording(at, tmp_path):
+    "SPACE, on the way to the first pose and in an episode: it ends, and no scene is said to have failed"
+    with pytest.raises(Stopped, match="STOP was pressed"): unattended(tmp_path, at, lambda arm: arm.stop())
+    with pytest.raises(KeyboardInterrupt): unattended(tmp_path, at, lambda arm: signal.raise_signal(signal.SIGINT))
+    kept = (tmp_path/"set/meta/recording.json")
+    assert not kept.is_file() or '"failed": []' in kept.read_text()
+
 @linux
 @patient
-@pytest.mark.parametrize("how,says", [(" ", "STOP was pressed"), ("\x03", "every saved episode is kept")], ids=["SPACE", "Ctrl-C"])
-def test_the_demonstrator_of_the_twin_stops(how, says, tmp_path):
-    "Unattended: what it has saved is kept, the attempt that was stopped is not"
-    typed = [("recording the twin", lambda p: time.sleep(2)), ("", how)]
-    code, text = command(tmp_path, "record", "--port", "twin", "--out", "set", "--episodes", "50", "--size", "32x32", module="recording", typed=typed)
-    assert code == 1 and says in text and "Traceback" not in text, text
+def test_the_demonstrator_of_the_twin_stops_at_a_key(tmp_path):
+    typed = [("recording the twin", lambda p: time.sleep(2)), ("", " ")]
+    code, text = command(tmp_path, "record", "--port", "twin", "--out", "set", "--episodes", "50", "--size", "32x32", module="recording", typed=typed, seconds=200)
+    assert code == 1 and "STOP was pressed" in text and "Traceback" not in text, text
+
+# --- the supply ---
+
+@pytest.mark.parametrize("volts", ["5", "7.4", "12"])
+def test_every_command_knows_every_supply(volts, tmp_path):
+    "Twins of 5, 7.4 and 12 V: calibrated, led, recorded by one spelling"
+    code, text = command(tmp_path, "calibrate", "--port", "twin", "--volts", volts, module="so101")
+    assert code == 0 and "saved: " in text, text
+    code, text = command(tmp_path, "teleoperate", "--port", "twin", "--leader", "twin", "--volts", volts, "--seconds", ".3", module="so101", before=UNHURRIED)
+    assert code == 0 and "ticks of" in text, text
+
+def test_commands_pass_the_supply_on(monkeypatch, capsys):
+    import smolvla.driving as D, smolvla.recording as R, smolvla.so101 as S
+    class Seen(Exception): pass
+    def arm(*a, volts=None, **k): raise ValueError(f"supply {volts}")
+    for m in (D, R, S): monkeypatch.setattr(m, "SO101", arm)
+    monkeypatch.setattr(R, "LeRobotDataset", lambda root: type("Set", (), {"num_episodes": 1}))
+    for cli, how in ((S.teleoperate_cli, dict(port="x", leader="")), (R.record_cli, dict(port="twin")), (R.replay_cli, dict(data="set", port="x")), (D.drive_cli, dict(port="x", say="wave", server="localhost:1"))):
+        monkeypatch.setattr(S, "terminal", lambda: True)
+        for given, passed in ((7.4, "7.4"), (0., "None")):
+            with pytest.raises(SystemExit, match=f"supply {passed}"): cli(volts=given, **how)
+
+@pytest.mark.parametrize("volts", [24., -5., math.nan, math.inf])
+def test_supplies_that_are_none(volts, tmp_path, monkeypatch):
+    from smolvla.so101 import calibrate_cli
+    monkeypatch.chdir(tmp_path)
+    for role in ("follower", "leader"):
+        with pytest.raises(SystemExit, match="smolvla_calibrate: volts is that of the supply, 5, 7.4 or 12"): calibrate_cli(port="twin", volts=volts, role=role)
+    with pytest.raises(ValueError, match="5, 7.4 or 12"): SO101(volts=volts)
+
+def test_another_supply_than_a_person_says_is_noticed(folder):
+    from smolvla.so101 import pull, write_file
+    from smolvla.motors import Bus
+    line = twin_bus(clock=ManualClock(), volts=12)
+    with Bus(line) as bus: from_motors = pull(bus)
+    from smolvla.so101 import calibration_paths
+    from_motors.save(calibration_paths("blue")[0])
+    with pytest.raises(BusError, match="voltage too high .12.* V of 5 V.*Switch off now"): write_file(line, "blue", volts=5)
+    assert "0 registers" in write_file(line, "blue", volts=12) and "0 registers" in write_file(line, "blue")

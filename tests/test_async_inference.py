@@ -315,6 +315,45 @@ def test_toy_and_twin_have_what_the_loop_needs():
         robot.act(robot.state())
     env.close()
 
+# another sentence
+
+class Obedient(ToyArm):
+    "Its sentence changes after four seconds; `told` hides it from the loop until it looks"
+    def __init__(self, clock=None): super().__init__(); self.n = 0; self.task = "left"
+    def act(self, command):
+        super().act(command)
+        self.n += 1
+        if self.n == 120: self.task = "right"
+
+def by_sentence(look): return np.full((24, 6), 5.0 if look.observation["task"] == "left" else -5.0, np.float32) + numbered(look) / 1e4
+
+@pytest.mark.parametrize("aggregate", ["latest", "average"])
+@pytest.mark.parametrize("rtc", ["", "identity"])
+def test_another_sentence_replaces_the_plan(aggregate, rtc):
+    "Within the latency of a chunk nothing of the old sentence is left, it is never blended, and it is counted"
+    leftovers = []
+    def infer(look): leftovers.append((look.observation["task"], look.leftover is not None)); return by_sentence(look)
+    loop = drive(Control(g=.3, aggregate=aggregate, rtc=rtc, **SWIFT), 0.1, infer=infer, arm=Obedient(), seconds=10)
+    sent = np.array([t.command[0] for t in loop.ticks])
+    new = int(np.argmax(sent < 0))
+    assert 120 <= new <= 120 + 5 and (sent[new:] < -4).all() and (sent[1:4] >= 0).all() and set(np.sign(np.round(sent[4:]))) == {1, -1}
+    assert loop.count["task"] == 1 and 0 < loop.count["stale"] < 24 and f"{loop.count['stale']} actions of another sentence dropped" in loop.tell()
+    assert not loop.stale and loop.count["failed"] == 0
+    first = [had for said, had in leftovers if said == "right"][0]
+    assert not first, "the old plan guides no new one"
+
+def test_another_sentence_is_seen_at_the_look_where_a_robot_does_not_say_it():
+    class Quiet(Obedient):
+        def __getattribute__(self, name):
+            if name == "task" and sys._getframe(1).f_code.co_name not in ("observe", "act"): raise AttributeError(name)
+            return super().__getattribute__(name)
+    loop = drive(Control(g=.3, **SWIFT), 0.1, infer=by_sentence, arm=Quiet(), seconds=10)
+    assert loop.count["task"] == 1 and loop.ticks[-1].command[0] < 0 and loop.count["stale"] > 0
+
+def test_one_sentence_drops_nothing():
+    loop = drive()
+    assert not loop.count["task"] and not loop.count["stale"] and "another sentence" not in loop.tell()
+
 # speed limits
 
 def test_the_first_action_is_approached_slowly():

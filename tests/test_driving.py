@@ -1,5 +1,5 @@
 "What chapter 14a is too short to hold: drives that end, bad input, the command on a virtual arm behind a pseudo-terminal."
-import os, re, subprocess, sys, time
+import json, os, re, subprocess, sys, time
 from pathlib import Path
 
 import numpy as np
@@ -125,11 +125,34 @@ def test_the_panel_drives_and_stops(arm):
     reset.click()
     assert arm.mode == "free" and d.text == "ready"
 
+# what the cameras showed when the policy learned
+
+def test_another_view_than_the_policy_learned_from_is_said(tmp_path):
+    from smolvla.driving import learned_views
+    from smolvla.recording import View, Webcam
+    root, run = tmp_path/"set", tmp_path/"run"
+    (root/"meta").mkdir(parents=True); run.mkdir()
+    kept = {"overhead": {"source": "/dev/video0", "sends": [480, 640], "view": "zoom=1.5,rotate=180", "light": ""}, "wrist": {"source": "1", "sends": [480, 640], "view": "", "light": ""}}
+    (root/"meta/recording.json").write_text(json.dumps({"cameras": kept}))
+    (run/"config.json").write_text(json.dumps({"data": [str(root), str(tmp_path/"gone")]}))
+    views = {"overhead": Webcam("/dev/video0", "overhead"), "wrist": Webcam("/dev/video1", "wrist")}
+    said, = learned_views(run, views)
+    assert "camera overhead shows all of it" in said and "zoom=1.5,rotate=180" in said and "--cameras overhead=/dev/video0,zoom=1.5,rotate=180" in said
+    views["overhead"].view = View(zoom=1.5, rotate=180)
+    assert learned_views(run, views) == []
+    for nothing in ("nano", str(root), str(tmp_path/"nowhere")): assert learned_views(nothing, views) == []
+    for broken in ("[]", "{", '{"data": 3}', '{"data": null}'):
+        (run/"config.json").write_text(broken)
+        assert learned_views(run, views) == []
+    (run/"config.json").write_text(json.dumps({"data": str(root)})); (root/"meta/recording.json").write_text("no json")
+    assert learned_views(run, views) == []
+
 # the command
 
 @pytest.mark.parametrize("how,words", [(dict(port="/dev/nothing"), "--say is missing"), (dict(port="/dev/nothing", say="wave", server="localhost:1"), "/dev/nothing"), (dict(port="twin", policy="nowhere"), "nowhere"),
                                        (dict(port="twin", g=2.0), "outside"), (dict(port="twin", server="localhost:1"), "UNAVAILABLE"), (dict(port="twin", size="9", server="localhost:1"), "WIDTHxHEIGHT"),
-                                       (dict(server="localhost:1", tls="/nowhere"), "smolvla_certificate")])
+                                       (dict(server="localhost:1", tls="/nowhere"), "smolvla_certificate"), (dict(server="localhost:1", compute_dtype="float32"), "smolvla_serve --compute_dtype"),
+                                       (dict(compute_dtype="float8"), "float8.*bfloat16"), (dict(port="twin", compute_dtype="float8"), "float8.*bfloat16")])
 def test_the_command_says_what_is_wrong(how, words):
     with pytest.raises(SystemExit, match=f"(?s)smolvla_drive: .*{words}"): drive_cli(max_seconds=1., **how)
 

@@ -276,6 +276,8 @@ def test_correct_command(policy, tmp_path, capsys):
     policy.save_pretrained(tmp_path/"p")
     with pytest.raises(SystemExit, match="smolvla_correct: .*nowhere"): correct_cli(policy=str(tmp_path/"nowhere"), out=str(tmp_path/"d"))
     with pytest.raises(SystemExit, match="belong to evaluation"): correct_cli(policy=str(tmp_path/"p"), seed=EVAL_SEED0, out=str(tmp_path/"d"))
+    with pytest.raises(SystemExit, match="smolvla_correct: .*float8.*bfloat16"): correct_cli(policy=str(tmp_path/"p"), compute_dtype="float8", out=str(tmp_path/"d"))
+    with pytest.raises(SystemExit, match="smolvla_correct: .*camera_map"): correct_cli(policy=str(tmp_path/"p"), camera_map="=,", out=str(tmp_path/"d"))
     correct_cli(policy=str(tmp_path/"p"), task="pad", episodes=1, workers=1, out=str(tmp_path/"d"))
     assert "1 corrections" in capsys.readouterr().out and LeRobotDataset(tmp_path/"d").num_episodes == 1
     runs = json.loads((tmp_path/"d/meta/recording.json").read_text())["runs"]

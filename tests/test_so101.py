@@ -2,6 +2,7 @@
 import contextlib, json, subprocess, sys, threading, time
 from pathlib import Path
 import numpy as np, pytest
+from arms import ramp, sank
 from commands import command, linux, patient
 from smolvla.data import JOINTS
 from smolvla.motors import FAULTS, TICKS, Bus, BusError, ManualClock, PtyServer, twin_bus
@@ -266,9 +267,9 @@ def left_alone(arm, pose):
 def test_silence_holds_then_sinks(fold):
     "Nobody asked for a motion: no joint goes anywhere but down, and none falls"
     with SO101(clock=ManualClock(), fold=fold) as arm:
-        seen = ramp(arm)
+        seen = ramp(arm.bus.port.where)
         moved, speed = left_alone(arm, off("shoulder_pan", 40))
-        assert moved[0] < 2 and moved[4] < 2 and moved.max() < 60 and speed < 120 and sank(seen), "the pan stays, it does not fold"
+        assert moved[0] < 2 and moved[4] < 2 and moved.max() < 60 and speed < 120 and sank(seen, 8), "the pan stays, it does not fold"
         arm.move_to(HOME)                                              # and it can go on
         assert arm.mode == "driving" and arm.presses == 0
 
@@ -358,19 +359,6 @@ def eventually(what, seconds=20):
         assert time.monotonic() < end
         time.sleep(.01)
 
-def ramp(arm):
-    "Torque limits of shoulder_lift as they are written: a fall has none between the full one and 0"
-    seen, s = [], arm.bus.port.where.servos[1]
-    write = s.write
-    def spy(address, data):
-        write(address, data)
-        if address == 48: seen.append(s["Torque_Limit"])
-        if address == 40 and not s["Torque_Enable"]: seen.append(0.)
-    s.write = spy
-    return seen
-
-def sank(seen): return len([x for x in seen if 0 < x < 40]) > 8 and seen[-1] == 0
-
 def in_thread(f, *args):
     "Start f in a thread; the list holds what it returned or raised"
     out = []
@@ -386,31 +374,31 @@ def test_connecting_twice_changes_nothing(live):
     assert live.connect() is live and live.mode == "driving" and threading.active_count() == n and all(torque(live))
 
 def test_stop_while_another_thread_moves_sinks(live):
-    seen = ramp(live)
+    seen = ramp(live.bus.port.where)
     out, t = in_thread(live.move_to, off("shoulder_pan", 80))
     eventually(lambda: live.mode == "driving"); time.sleep(.3)
     live.stop()
     t.join(20)
-    assert isinstance(out[0], Stopped) and live.mode == "stopped" and not any(torque(live)) and sank(seen)
+    assert isinstance(out[0], Stopped) and live.mode == "stopped" and not any(torque(live)) and sank(seen, 8)
 
 @pytest.mark.parametrize("fold", [None, True])
 def test_stop_while_the_watchdog_lowers_sinks(live, fold):
     live.fold = fold
     live.move_to(HOME)
-    seen = ramp(live)
+    seen = ramp(live.bus.port.where)
     eventually(lambda: any("lowering" in e[1] for e in live.events)); time.sleep(.2)
     live.stop()
     eventually(lambda: live.mode == "stopped", 3)                      # one that sinks already goes on sinking
-    assert live.mode == "stopped" and not any(torque(live)) and sank(seen)
+    assert live.mode == "stopped" and not any(torque(live)) and sank(seen, 8)
 
 def test_stop_while_close_lowers_sinks(live):
     live.move_to(HOME)
-    seen = ramp(live)
+    seen = ramp(live.bus.port.where)
     _, t = in_thread(live.close)
     time.sleep(.3)
     live.stop()
     t.join(20)
-    assert live.mode == "closed" and not any(torque(live)) and sank(seen)
+    assert live.mode == "closed" and not any(torque(live)) and sank(seen, 8)
 
 def test_closing_while_another_thread_sends(live):
     live.move_to(HOME)
