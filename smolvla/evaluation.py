@@ -549,7 +549,8 @@ class Lead:
     camera_map: str | None = None  # words as in smolvla_eval
 
     def __call__(self, env: SO101Env, seed: int) -> bool:  # False when the policy was already done
-        driver = _leader(self.policy, _written(self.policy), self.compute_dtype, self.camera_map)
+        how = (self.compute_dtype, self.camera_map)
+        driver = _leader(self.policy, _written(self.policy), *(how if how != ("auto", None) else ()))
         cameras, queue = env.cameras, []
         driver.reset(env, seed)
         for _ in range(round(np.random.default_rng(seed).uniform(0.5, self.longest) * FPS)):
