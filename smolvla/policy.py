@@ -189,7 +189,9 @@ def clashes(self: SmolVLAConfig) -> list[str]: # one sentence each
     for key, limit in (("observation.state", self.max_state_dim), ("action", self.max_action_dim)):
         shape = features.get(key, {}).get("shape", [0])
         if len(shape) != 1 or shape[0] > limit:
-            found.append(f"{key} has shape {list(shape)}, expected one number of at most {limit}")
+            wide = "max_action_dim" if key == "action" else "max_state_dim"
+            found.append(f"{key} has shape {list(shape)}, expected one number of at most {limit}; "
+                         f"a new policy can have more ({wide}), one that is trained cannot")
     return found
 
 # %% ../nbs/07_policy.ipynb #d828250e
@@ -1161,7 +1163,8 @@ def checkpoint_places(
     try: found = resolve_checkpoint(folder/name if (folder/name).is_dir() else name)
     except FileNotFoundError:
         raise FileNotFoundError(f"{folder} is an adapter on {_shown(str(name))}, which is not "
-                                "here: download that policy, or pass base=FOLDER") from None
+                                "here: download that policy, and pass base=FOLDER or write FOLDER "
+                                f"into base_model_name_or_path of its {ADAPTER}") from None
     if (found/ADAPTER).is_file():
         raise ValueError(f"the base {found} of the adapter {folder} is itself an adapter: "
                          "merge that one first")

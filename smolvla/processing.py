@@ -166,7 +166,7 @@ def lookup_stats(
     if not _usable(a, b, mode):
         shown = ", ".join(f"{s} {_short(table[full][s])}" for s in ends)
         raise ValueError(f"the stats of {full!r} are unusable: {shown}. "
-                         "Recompute them (see `doctor`).")
+                         "`smolvla_doctor ROOT --out NEW` makes a copy of the data with fresh ones.")
     return {s: v for s, v in res.items() if _usable(v, v.abs(), "MEAN_STD") and v.shape == a.shape}
 
 # %% ../nbs/02_processing.ipynb #21eddf45

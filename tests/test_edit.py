@@ -417,6 +417,25 @@ def test_a_depth_camera_is_left_out_with_a_word(a, tmp_path):
     holds(tmp_path/"x", A)
     with pytest.raises(DatasetError, match="no column 'depth'"): E.rename(root, tmp_path/"y", cameras="depth=far")
 
+@pytest.mark.filterwarnings("ignore:.*left out")
+def test_depth_films_and_annotations_go_along(tmp_path):
+    from foreign_sets import DEPTH, WORDS, with_guests
+    from test_data_foreign import shows_guests
+    root, other = with_guests(tmp_path/"set"), with_guests(tmp_path/"other", n=(5, 4))
+    report = E.delete(root, tmp_path/"one", "0")
+    assert not any("left out" in n for n in report.notes); shows_guests(tmp_path/"one", list(range(12, 22)))
+    E.split(root, tmp_path/"parts", ["a=0", "b=1"]); shows_guests(tmp_path/"parts/b", list(range(12, 22)))
+    E.merge([root, other], tmp_path/"both"); shows_guests(tmp_path/"both", [*range(22), *range(9)])
+    assert LeRobotDataset(tmp_path/"both").stats[DEPTH]["count"] == 20
+    E.rename(root, tmp_path/"named", cameras="depth=far", columns=f"{WORDS}=language_events")
+    kept = json.loads((tmp_path/"named/meta/info.json").read_text())["features"]
+    assert kept["observation.images.far"]["info"]["depth_unit"] == "m" and kept["language_events"]["dtype"] == "language"
+    E.leave_out(root, tmp_path/"less", "depth"); assert DEPTH not in E.Source(tmp_path/"less").scan.features
+    millimetres = with_guests(tmp_path/"mm", unit="mm")
+    report = E.merge([root, millimetres], tmp_path/"m")
+    assert any(f"{DEPTH} is left out (a depth camera; declared differently)" in n for n in report.notes)
+    assert WORDS in E.Source(tmp_path/"m").features and DEPTH not in E.Source(tmp_path/"m").features
+
 def test_sentences_in_columns_and_other_files_go_along(a, b, tmp_path):
     words = {"note": {"dtype": "string", "shape": [1], "names": None}}
     features = {"observation.state": vector_feature(NAMES), "action": vector_feature(NAMES), **words}
