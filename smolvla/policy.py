@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from fastcore.basics import patch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import SmolVLMConfig
 from .data import JOINTS
@@ -36,7 +36,7 @@ from .processing import parse_camera_map, refuse_lfs_pointer, stats_prefixes
 from .vlm import ASSETS, build_vlm, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, positions, prefix_forward, prefix_mask, tokens_per_image
 from .masks import prefix_blocks, suffix_blocks
 from .flow import LOSS_VERSIONS, flow_loss, integrate, make_u_t, make_x_t, masked_mean, sample_time, sinusoidal_time, solver_times
-from .expert import Expert, SuffixRunner, append_token, as_input, build_expert, expert_widths, joint_forward, layer_kinds
+from .expert import Expert, SuffixRunner, append_token, as_input, build_expert, expert_widths, joint_forward
 
 # %% ../nbs/07_policy.ipynb #fc989bf4
 def _feature(kind, *shape): return dict(type=kind, shape=list(shape))
