@@ -24,7 +24,7 @@ __all__ = ['FILMS', 'EPISODE_FILE', 'DATA_PATH', 'EPISODES_PATH', 'VIDEO_PATH', 
            'is_lfs_pointer']
 
 # %% ../nbs/01_data.ipynb #382e4ef8
-import errno, fcntl, hashlib, io, json, os, re, stat, sys, warnings
+import errno, fcntl, hashlib, io, json, os, re, shlex, stat, sys, warnings
 from bisect import bisect_right
 from collections import Counter, OrderedDict, namedtuple
 from concurrent.futures import ThreadPoolExecutor
@@ -1432,13 +1432,14 @@ def doctor_check(f):
 @doctor_check
 def check_gaps(s):
     n = s.info["total_episodes"]
-    if lost := n - sum(e < n for e in s.rows):
+    torn = any(f.check == "episode table" for f in s.findings) and not s.rows
+    if lost := 0 if torn else n - sum(e < n for e in s.rows):
         missing = [e for e in range(min(n, len(s.rows) + 1000)) if e not in s.rows]
         some = f"{missing}" if len(missing) == lost else f"{lost}, the first is {missing[0]}"
         yield Finding("error", "index gaps", missing, f"info.json counts {n} episodes, the table "
                       f"lacks {some}: "
                       "readers that look up by position mix up films", "renumber")
-    if old := leftovers(s.root, s.info, list(s.rows.values())):
+    if old := [] if torn else leftovers(s.root, s.info, list(s.rows.values())):
         yield Finding("warning", "leftovers", [], f"{len(old)} files of an unfinished episode", "the next recording removes them")
     for k, why in left_out(s.features).items():
         yield Finding("warning", "left out", [], f"{k}: {why}", "nothing, if you can do without: "
@@ -2015,5 +2016,7 @@ def doctor_cli(
         print(report)
         if plot: report.plot().savefig(plot, dpi=100)
         if out: print("repaired copy: ", repair(root, out, numbers), sep="")
+        elif not report.ok and any(f.cure != LFS_CURE for f in report.findings):
+            print(f"a copy without these errors: smolvla_doctor {shlex.quote(str(root))} --out NEW")
     except (DatasetError, OSError) as e: raise SystemExit(f"smolvla_doctor: {e}") from None
     raise SystemExit(0 if report.ok else 1)

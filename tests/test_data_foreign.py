@@ -51,6 +51,18 @@ def test_pointers_are_one_finding_and_repair_tells(tmp_path, capsys):
 def clocked(tmp_path, ks, times=None, n=(12, 10), **kw):
     return build(tmp_path/"set", n, film_of=lambda p, _: film(p, ks, times), **kw)
 
+def test_a_pointer_for_the_episode_table_frightens_nobody(root, capsys):
+    "Nothing is said of gaps or leftovers when it is only that the table has not come."
+    (root/"meta/episodes/chunk-000/file-000.parquet").write_text(POINTER)
+    assert [(f.check, "git lfs pull" in f.cure) for f in doctor(root).findings] == [("episode table", True)]
+    with pytest.raises(SystemExit): doctor_cli(str(root))
+    assert "--out NEW" not in capsys.readouterr().out
+
+def test_the_command_says_how_to_mend(root, capsys):
+    edit(root/"meta/stats.json", lambda s: s["action"].update(mean=[float("nan")]*6))
+    with pytest.raises(SystemExit): doctor_cli(str(root))
+    assert f"a copy without these errors: smolvla_doctor {root} --out NEW" in capsys.readouterr().out
+
 def test_lossless_hole_is_seen_by_the_clock(tmp_path):
     "A frame lost, as many frames as rows: nothing but the clock can tell."
     ks = [k for k in range(13) if k != 4]
