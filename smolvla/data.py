@@ -20,8 +20,8 @@ __all__ = ['FILMS', 'EPISODE_FILE', 'DATA_PATH', 'EPISODES_PATH', 'VIDEO_PATH', 
            'check_needs', 'check_joints', 'likely_units', 'check_units', 'step_sizes', 'check_speed', 'brightness',
            'check_cameras', 'check_coverage', 'Report', 'doctor', 'join_pointers', 'copy_film', 'copy_camera',
            'CopyingWriter', 'guest', 'stranded', 'known_stats', 'guest_stats', 'copy_episode', 'copy_features',
-           'copy_rest', 'kept_seeds', 'to_keep', 'repair', 'numbers_in', 'doctor_cli', 'DatasetError', 'reason', 'CURE',
-           'is_lfs_pointer']
+           'copy_rest', 'kept_seeds', 'to_keep', 'mendable', 'repair', 'numbers_in', 'doctor_cli', 'DatasetError',
+           'reason', 'CURE', 'is_lfs_pointer']
 
 # %% ../nbs/01_data.ipynb #382e4ef8
 import errno, fcntl, hashlib, io, json, os, re, shlex, stat, sys, warnings
@@ -473,7 +473,8 @@ def open_picture(
         raise DatasetError(f"{what} is {found} where a PNG belongs{path}. {CURE}")
     try: picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
     except Exception as e:
-        raise DatasetError(f"{what} is no complete PNG or JPEG ({str(e)[:80]}). {CURE}") from None
+        why = re.sub(" <.*>", "", str(e))[:80]
+        raise DatasetError(f"{what} is no complete PNG or JPEG ({why}). {CURE}") from None
     (w, h), mode = picture.size, picture.mode
     if h*w > 1 << 25 or mode[0] in "IF":
         raise DatasetError(f"{what} has {h} x {w} pixels of mode {mode}: no colour picture of a "
@@ -1958,6 +1959,12 @@ def to_keep(
     if not keep: raise DatasetError(f"{s.root}: no episode is whole, nothing can be saved{why}.")
     return keep
 
+def mendable(report) -> bool:
+    "Would a copy be whole, and hold anything?"
+    try: return bool(to_keep(report, ())) and any(f.cure != LFS_CURE for f in report.findings)
+    except DatasetError: return False
+
+
 # %% ../nbs/01_data.ipynb #94661d76
 def repair(
     root, # folder of a data set
@@ -2004,7 +2011,7 @@ def doctor_cli(
     drop:str="", # episodes to leave out of the copy, for example 3,17 or 0-2
     plot:str="", # save the plot in this file, for example doctor.png
 ):
-    "Find what ruins training in a data set; exit code 1 when there are errors. Example: smolvla_doctor outputs/demo/dataset"
+    "Find what ruins training in a data set; exit code 1 when there are errors (of the source, with --out too). Example: smolvla_doctor outputs/demo/dataset"
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")     # an ASCII terminal
     try:
@@ -2016,7 +2023,7 @@ def doctor_cli(
         print(report)
         if plot: report.plot().savefig(plot, dpi=100)
         if out: print("repaired copy: ", repair(root, out, numbers), sep="")
-        elif not report.ok and any(f.cure != LFS_CURE for f in report.findings):
+        elif not report.ok and mendable(report):
             print(f"a copy without these errors: smolvla_doctor {shlex.quote(str(root))} --out NEW")
     except (DatasetError, OSError) as e: raise SystemExit(f"smolvla_doctor: {e}") from None
     raise SystemExit(0 if report.ok else 1)

@@ -169,6 +169,11 @@ def test_spoilt_pictures_are_found_and_named(tmp_path, name):
     if name == "numbers": return
     assert repair(root, tmp_path/"out").ok and LeRobotDataset(tmp_path/"out").num_frames == 12
 
+def test_a_webp_is_named_without_machine_words(tmp_path):
+    root = image_set(tmp_path/"set", [as_cell(png(k, "WEBP")) for k in range(22)])
+    with pytest.raises(DatasetError, match=r"frame 3 is no complete PNG or JPEG \(cannot identify image file\)"): LeRobotDataset(root)[3]
+    report = doctor(root); assert not report.ok and not D.mendable(report)          # nothing is whole, so no copy is offered
+
 def test_black_pictures_are_seen_in_tables_too(tmp_path):
     black = as_cell(png(0))
     root = image_set(tmp_path/"set", [black if k < 12 else as_cell(png(k)) for k in range(22)])
