@@ -116,10 +116,10 @@ DEPTH, WORDS = "observation.images.depth", "language_persistent"
 WORDS_KIND = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string()), ("style", pa.string()), ("timestamp", pa.float64())]))
 
 def depth_film(path, ks, h=32, w=32):
-    "Twelve bits, one channel, as LeRobot 0.6 films depth (with a codec that every FFmpeg has)."
+    "Twelve bits, one channel, as LeRobot 0.6 films depth."
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as out:
-        s = out.add_stream("ffv1", rate=30, width=w, height=h, pix_fmt="gray12le")
+        s = out.add_stream("libx265", rate=30, width=w, height=h, pix_fmt="gray12le", options={"x265-params": "lossless=1:keyint=1:bframes=0:log-level=none"})
         for i, k in enumerate(ks):
             f = av.VideoFrame.from_ndarray(np.full((h, w), 100*k, np.uint16), format="gray12le")
             f.pts, f.time_base = i, Fraction(1, 30)
@@ -130,8 +130,7 @@ def with_guests(root, n=(12, 10), unit="m", v="v3.0", **kw):
     "A set with a depth film (one for all episodes) and LeRobot 0.6's annotations."
     words = [[{"role": "user", "content": f"row {k}", "style": "subtask", "timestamp": k/30}]*(k % 3) for k in range(sum(n))]
     root = build(root, n=n, extra={WORDS: ({"dtype": "language", "shape": [1], "names": None}, words, WORDS_KIND)}, **kw)
-    depth_film(root/f"videos/{DEPTH}/chunk-000/file-000.mp4".replace(".mp4", ".mkv"), range(sum(n)))
-    (root/f"videos/{DEPTH}/chunk-000/file-000.mkv").rename(root/f"videos/{DEPTH}/chunk-000/file-000.mp4")
+    depth_film(root/f"videos/{DEPTH}/chunk-000/file-000.mp4", range(sum(n)))
     info = {"video.fps": 30, "video.pix_fmt": "gray12le", "is_depth_map": True, "depth_unit": unit}
     edit(root/"meta/info.json", lambda i: i["features"].update({DEPTH: {"dtype": "video", "shape": [32, 32, 1], "names": ["height", "width", "channels"], "info": info}}))
     place = lambda r: {f"videos/{DEPTH}/{k.split('/')[-1]}": x for k, x in r.items() if k.startswith(f"videos/{CAM}/")}

@@ -667,3 +667,14 @@ def test_reference_lerobot_opens_every_edit(sets, tmp_path):
             np.testing.assert_array_equal(np.float32(s["action"]), ds[i]["action"])
             for k in ds.camera_keys: assert np.abs(np.array(s[k]) - ds[i][k].astype(int)).mean() < 1, (root, k, i)
         for stat in ("mean", "std", "q90"): np.testing.assert_allclose(np.ravel(got["stats"]["action"][stat]), ds.stats["action"][stat])
+
+@judged
+def test_reference_lerobot_reads_depth_and_annotations_of_a_copy(tmp_path):
+    from foreign_sets import with_guests
+    root = with_guests(tmp_path/"set")
+    D.repair(root, tmp_path/"repair"); E.delete(root, tmp_path/"delete", "0"); E.merge([root, tmp_path/"delete"], tmp_path/"merge")
+    out = judge("check_guests.py", root, *(tmp_path/n for n in ("repair", "delete", "merge")))
+    if "skipped" in out[0]: pytest.skip(f"LeRobot {out[0]['skipped']} knows no depth and no annotations")
+    source, repaired, deleted, merged = out
+    assert repaired == source and len(set(source["depth"])) == 22
+    for k in source: assert deleted[k] == source[k][12:] and merged[k] == source[k] + source[k][12:]
