@@ -1839,14 +1839,13 @@ class CopyingWriter(DatasetWriter):
 
 
 # %% ../nbs/01_data.ipynb #b8c586c2
-def guest(s, key, e): # film, list of packed pictures, or column, as `_write_episode` takes them
+def guest(s, key, e): # WholeFilm, or the rows of its column
     "One episode of a column that is not served, as it is."
     kind, (path, at) = f"videos/{key}", s.where[e]
     if s.features[key]["dtype"] == "video":
         row = check_row(s.rows[e], [kind])
         film = confine(s.root, fill_path(s.info["video_path"], row, kind, key))
         return WholeFilm(regular(film), row[f"{kind}/from_timestamp"])
-    if s.features[key]["dtype"] == "image": return s.cells(key, e)
     if (key, path) not in s.pictures: s.pictures[key, path] = _picture_column(s.root, path, key)
     return s.pictures[key, path].take(pa.array(at))
 
@@ -1888,7 +1887,7 @@ def copy_episode(s, e, features, writer, stats):
     cams = {k: copy_camera(s, k, e) for k in cameras_of(features)}
     guests = {k: guest(s, k, e) for k in writer.guests}
     films = {k: c[0] for k, c in cams.items()}
-    films |= {k: guests.pop(k) for k in keys_of(features, "video", "image") if k in guests}
+    films |= {k: guests.pop(k) for k in keys_of(features, "video") if k in guests}
     columns = {k: s.columns[e][k] for k in features if k in s.columns[e]} | guests
     said = [s.tasks[t] for t in s.columns[e]["task_index"]]
     writer._write_episode(columns, said, writer.share(films),

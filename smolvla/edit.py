@@ -257,7 +257,7 @@ def copy(self:Source, e, writer):
     said = [self.say.get(e) or self.tasks[int(t)] for t in np.ravel(columns["task_index"])]
     guests = {k: guest(self.scan, k, e) for k in self.guests}
     films, stats = ({k: p[i] for k, p in pictures.items()} for i in (0, 1))
-    films |= {k: guests.pop(k) for k in keys_of(self.features, "video", "image") if k in guests}
+    films |= {k: guests.pop(k) for k in keys_of(self.features, "video") if k in guests}
     numbers, stats = numbers | guests, stats | guest_stats(self.known, self.guests, self.episodes)[e]
     writer._write_episode(new(numbers), said, writer.share(new(films)), new(stats))
 
@@ -437,7 +437,9 @@ def same_guests(sources):
     "What is copied as it is goes along where all sets have it alike; else it is left, with a word."
     def kind(s, k): # what must be the same
         f, info = s.features[k], s.features[k].get("info") or {}
-        return f["dtype"], f["shape"], {q: v for q, v in info.items() if "depth" in q}
+        e = next((e for e in s.episodes if e in s.scan.where), None)
+        stored = e is not None and str(getattr(guest(s.scan, k, e), "type", ""))
+        return f["dtype"], f["shape"], stored, {q: v for q, v in info.items() if "depth" in q}
     for k in dict.fromkeys(k for s in sources for k in s.guests):
         have = [s for s in sources if k in s.features]
         if len(have) < len(sources): why = "not in every set"

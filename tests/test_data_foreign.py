@@ -3,7 +3,7 @@ import json, os, shutil, subprocess, sys
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
 import smolvla.data as D
 from smolvla.data import load_info, DatasetError, DatasetWriter, LeRobotDataset, VideoFile, camera_feature, doctor, doctor_cli, is_lfs_pointer, load_stats, repair, vector_feature
-from foreign_sets import (CAM, DEPTH, NAMES, PICTURES, WORDS, WORDS_KIND, as_v21, build, columns_of, edit, edit_episodes, edit_feature, edit_info, film, flat, png, shown, depth_shown, with_guests, words_of,
+from foreign_sets import (CAM, DEPTH, NAMES, PICTURES, WORDS, WORDS_KIND, as_v21, build, columns_of, edit, edit_episodes, edit_feature, edit_info, film, flat, png, shown, depth_film, depth_shown, with_guests, words_of,
                           stats_of, write_json)
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab"*32 + "\nsize 123456\n"
@@ -557,3 +557,24 @@ def test_missing_files_of_v21(tmp_path):
 def test_no_lerobot_at_all(root):
     edit(root/"meta/info.json", lambda i: {"name": "some other format"})
     with pytest.raises(DatasetError, match="no codebase_version: it is no LeRobot data set"): LeRobotDataset(root)
+
+@pytest.mark.filterwarnings("ignore:.*left out")
+def test_guests_of_v21_come_along(tmp_path):
+    words = [[{"role": "user", "content": f"row {k}", "style": "memory", "timestamp": k/30}]*(k % 3) for k in range(22)]
+    root = as_v21(build(tmp_path/"set", one_film=False, extra={WORDS: ({"dtype": "language", "shape": [1], "names": None}, words, WORDS_KIND)}))
+    edit(root/"meta/info.json", lambda i: i["features"].update({DEPTH: {"dtype": "video", "shape": [32, 32, 1], "names": ["height", "width", "channels"], "info": {"video.is_depth_map": True}}}))
+    for e, ks in enumerate((range(12), range(12, 22))): depth_film(root/f"videos/chunk-000/{DEPTH}/episode_{e:06d}.mp4", ks)
+    assert len(LeRobotDataset(root)) == 22 and {f.check for f in doctor(root).findings} == {"left out"}
+    assert repair(root, tmp_path/"out").ok; shows_guests(tmp_path/"out", list(range(22)))
+    repair(root, tmp_path/"less", drop=[0]); shows_guests(tmp_path/"less", list(range(12, 22)))
+
+@pytest.mark.filterwarnings("ignore:.*left out")
+@pytest.mark.parametrize("kind, cell", [(PICTURES, lambda k: as_cell(png(k, mode="L")) if k % 5 else None), (pa.binary(), lambda k: png(k, mode="L")), (pa.string(), lambda k: f"images/{k}.png"),
+                                        (pa.list_(pa.list_(pa.uint16())), lambda k: [[k, 1], [2, 3]])], ids=["cells and gaps", "bytes", "paths", "numbers"])
+def test_pictures_that_are_guests_are_not_looked_into(tmp_path, kind, cell):
+    from smolvla import edit as E
+    feature = {"dtype": "image", "shape": [32, 32, 1], "names": ["height", "width", "channels"]}
+    root = build(tmp_path/"set", extra={DEPTH: (feature, [cell(k) for k in range(22)], kind)})
+    repair(root, tmp_path/"out"); E.delete(root, tmp_path/"less", "0")
+    rows = lambda r: [c for p in sorted((r/"data").rglob("*.parquet")) for c in pq.read_table(p)[DEPTH].to_pylist()]
+    assert rows(tmp_path/"out") == rows(root) and rows(tmp_path/"less") == rows(root)[12:]

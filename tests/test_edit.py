@@ -435,6 +435,11 @@ def test_depth_films_and_annotations_go_along(tmp_path):
     report = E.merge([root, millimetres], tmp_path/"m")
     assert any(f"{DEPTH} is left out (a depth camera; declared differently)" in n for n in report.notes)
     assert WORDS in E.Source(tmp_path/"m").features and DEPTH not in E.Source(tmp_path/"m").features
+    for path in (other/"data").rglob("*.parquet"):                                          # annotations of another layout
+        rows = pq.read_table(path)
+        pq.write_table(rows.set_column(rows.column_names.index(WORDS), WORDS, pa.array([[{"role": "user"}]]*len(rows))), path)
+    report = E.merge([root, other], tmp_path/"n")
+    assert any(f"{WORDS} is left out" in n for n in report.notes) and DEPTH in E.Source(tmp_path/"n").features
 
 def test_sentences_in_columns_and_other_files_go_along(a, b, tmp_path):
     words = {"note": {"dtype": "string", "shape": [1], "names": None}}
