@@ -258,8 +258,8 @@ def copy(self:Source, e, writer):
     guests = {k: guest(self.scan, k, e) for k in self.guests}
     films, stats = ({k: p[i] for k, p in pictures.items()} for i in (0, 1))
     films |= {k: guests.pop(k) for k in keys_of(self.features, "video") if k in guests}
-    numbers, stats = numbers | guests, stats | guest_stats(self.known, self.guests, self.episodes)[e]
-    writer._write_episode(new(numbers), said, writer.share(new(films)), new(stats))
+    stats |= guest_stats(self.known, self.guests, self.episodes)[e]
+    writer._write_episode(new(numbers | guests), said, writer.share(new(films)), new(stats))
 
 # %% ../nbs/01a_editing.ipynb #f8eb221c
 SO_ARMS = {"so100", "so101", "so100_follower", "so101_follower", "so_follower"}

@@ -1174,7 +1174,8 @@ def checkpoint_places(
     return [folder, found]
 
 # %% ../nbs/07_policy.ipynb #c54c9c1b
-ADAPTERS = ("LORA", "ADALORA", "LOHA", "LOKR", "IA3", "OFT", "HRA", "VERA", "FOURIERFT", "LN_TUNING")
+ADAPTERS = ("LORA", "ADALORA", "LOHA", "LOKR", "IA3", "OFT", "HRA", "VERA", "FOURIERFT",
+            "LN_TUNING")
 REWRITERS = "pissa|olora|corda|loftq|lora_ga"
 
 def check_adapter(
@@ -1185,7 +1186,8 @@ def check_adapter(
     wrong = [k for k in c if c[k] and (k == "layer_replication" or k.endswith("_config"))
              and k not in ("eva_config", "runtime_config")]
     if c.get("peft_type", "LORA") not in ADAPTERS: wrong.append("peft_type")
-    if re.match(REWRITERS, str(c.get("init_lora_weights")).lower()): wrong.append("init_lora_weights")
+    start = "init_lora_weights"
+    if re.match(REWRITERS, str(c.get(start)).lower()): wrong.append(start)
     numbers = {k: c[k] for k in ("r", "lora_alpha", "n_frequency") if c.get(k) is not None}
     patterns = [c.get(k) or {} for k in ("rank_pattern", "alpha_pattern")]
     wrong += [k for k, v in numbers.items() if not _fits(v, float) or not abs(v) <= 100_000]

@@ -58,7 +58,8 @@ class TrainData:
 # %% ../nbs/08_training.ipynb #9f952a58
 def _refuse_unfit(d): # LeRobotDataset
     "What a SmolVLA cannot be trained on, with the command that mends it."
-    numbers = [k for k in d.features if k not in (*AUTO_FEATURES, *keys_of(d.features, "image", "video"))]
+    pictures = keys_of(d.features, "image", "video")
+    numbers = [k for k in d.features if k not in (*AUTO_FEATURES, *pictures)]
     how = f"`smolvla_edit rename {d.root} --out NEW"
     if lost := [k for k in ("observation.state", "action") if k not in d.features]:
         near = lambda k: next((c for c in numbers if k.split(".")[-1] in c), "NAME")
@@ -66,8 +67,8 @@ def _refuse_unfit(d): # LeRobotDataset
                             f"{', '.join(numbers) or 'no numbers'}. If one of them means it: {how} "
                             f"--columns {','.join(f'{near(k)}={k}' for k in lost)}`")
     if not d.camera_keys:
-        pictures, out = keys_of(d.features, "image", "video"), left_out(d.features)
-        why = "; ".join(f"{k} is {w}" for k, w in out.items() if k in pictures)
+        out = left_out(d.features).items()
+        why = "; ".join(f"{k} is {w}" for k, w in out if k in pictures)
         raise TrainingError(f"{d.root} has no camera{f' ({why})' if why else ''}: SmolVLA needs at "
                             "least one observation.images.<name>, with its videos present")
     if odd := [k for k in d.camera_keys if not k.startswith("observation.image")]:
@@ -1202,8 +1203,8 @@ def _go_on(run, given, others): # Trainer
 
 def _camera_notes(t): # list of sentences
     "Cameras that the policy does not look at, and slots that nothing feeds."
-    p = t.policy.processor
-    b = bind_cameras(t.policy.config.image_keys, t.data.datasets[0].camera_keys, p.camera_map, p.empty_cameras)
+    p, cameras = t.policy.processor, t.data.datasets[0].camera_keys
+    b = bind_cameras(t.policy.config.image_keys, cameras, p.camera_map, p.empty_cameras)
     out = [f"nothing feeds the policy's {k}: it is {how}" for k, _, how in b.rows if how != "bound"]
     return out + [f"{k} is not used by the policy" for k in b.unused]
 
