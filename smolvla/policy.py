@@ -1212,7 +1212,8 @@ def read_adapter(
     def bare(k):
         name = k.removeprefix("base_model.model.").replace("_orig_mod.", "")
         return name.replace(".default.", ".").replace(".modules_to_save.", ".")
-    return {bare(k): v for k, v in read_tensors(folder/"adapter_model.safetensors").items()}
+    file = inside(folder, "adapter_model.safetensors", "the adapter's file")
+    return {bare(k): v for k, v in read_tensors(file).items()}
 
 def changed_layers(
     policy: torch.nn.Module,

@@ -348,6 +348,11 @@ def test_an_adapter_on_a_base_in_half_precision(adapter, saved, tmp_path):
     for k, w in whole.state_dict().items(): torch.testing.assert_close(p.state_dict()[k].float(), w, atol=.02, rtol=.02)
     assert any(not torch.equal(p.state_dict()[k].float(), base[k]) for k in base)
 
+def test_an_adapter_stays_in_its_folder(adapter, tmp_path):
+    file = adapter[0]/"adapter_model.safetensors"; shutil.move(file, tmp_path/"t.safetensors"); file.symlink_to(tmp_path/"t.safetensors")
+    refusal(lambda: load(adapter[0]), "leads out of the checkpoint")
+    file.unlink(); file.with_suffix(".bin").write_bytes(b"x"); refusal(lambda: load(adapter[0]), "is a pickle, which can run code")
+
 def test_an_adapter_without_peft_says_what_to_install(adapter, monkeypatch):
     import sys
     monkeypatch.setitem(sys.modules, "peft", None); refusal(lambda: load(adapter[0]), "pip install peft")
