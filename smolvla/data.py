@@ -4,26 +4,27 @@
 
 # %% auto #0
 __all__ = ['FILMS', 'EPISODE_FILE', 'DATA_PATH', 'EPISODES_PATH', 'VIDEO_PATH', 'AUTO_FEATURES', 'UNITS_FILE', 'QUANTILES',
-           'JOINTS', 'Finding', 'LFS_CURE', 'CHECKS', 'DULL', 'OWN_KEYS', 'OWN_FILES', 'VideoFile', 'counts', 'nearest',
-           'match_frames', 'read_parquet', 'read_json', 'read_jsonl', 'to_numpy', 'to_words', 'add_units', 'load_info',
-           'is_v2', 'keys_of', 'cameras_of', 'episode_rows', 'load_episodes', 'fill_path', 'load_tasks', 'find_root',
-           'read_columns', 'match_rows', 'refuse_nan', 'check_sentences', 'find_cameras', 'LeRobotDataset',
-           'open_picture', 'decode_png', 'picture_size', 'needed_frames', 'vector_stats', 'join_stats',
-           'aggregate_stats', 'PixelStats', 'unflatten_stats', 'plain', 'arrays', 'counted', 'exact_stats',
-           'stats_of_episodes', 'episode_stats', 'check_stats_shapes', 'load_stats', 'units_of', 'open_new',
-           'write_durable', 'Encoder', 'PngEncoder', 'vector_feature', 'camera_feature', 'bare_feature',
+           'JOINTS', 'Finding', 'LFS_CURE', 'CHECKS', 'DULL', 'WholeFilm', 'OWN_KEYS', 'OWN_FILES', 'VideoFile',
+           'counts', 'nearest', 'match_frames', 'read_parquet', 'read_json', 'read_jsonl', 'to_numpy', 'to_words',
+           'add_units', 'load_info', 'is_v2', 'keys_of', 'cameras_of', 'episode_rows', 'load_episodes', 'fill_path',
+           'load_tasks', 'find_root', 'read_columns', 'match_rows', 'refuse_nan', 'check_sentences', 'find_cameras',
+           'LeRobotDataset', 'open_picture', 'decode_png', 'picture_size', 'needed_frames', 'vector_stats',
+           'join_stats', 'aggregate_stats', 'PixelStats', 'unflatten_stats', 'plain', 'arrays', 'counted',
+           'exact_stats', 'stats_of_episodes', 'episode_stats', 'check_stats_shapes', 'load_stats', 'units_of',
+           'open_new', 'write_durable', 'Encoder', 'PngEncoder', 'vector_feature', 'camera_feature', 'bare_feature',
            'so101_features', 'check_features', 'checked', 'check_same', 'next_file', 'holds_episode', 'leftovers',
            'refuse_links', 'lock_folder', 'DatasetWriter', 'json_bytes', 'info_bytes', 'trim_table', 'resume_stats',
            'parquet_bytes', 'tasks_table', 'film_facts', 'cure_for', 'broken', 'Scan', 'told_tasks', 'doctor_check',
            'check_gaps', 'check_rows', 'check_film', 'is_alone', 'check_spans', 'check_films', 'check_pictures',
            'true_size', 'check_sizes', 'check_nan', 'wrong_stats', 'check_stats', 'joint_name', 'check_names',
-           'check_joints', 'likely_units', 'check_units', 'step_sizes', 'check_speed', 'brightness', 'check_cameras',
-           'check_coverage', 'Report', 'doctor', 'join_pointers', 'copy_film', 'copy_camera', 'copy_episode',
-           'copy_features', 'copy_rest', 'kept_seeds', 'to_keep', 'repair', 'numbers_in', 'doctor_cli', 'DatasetError',
+           'check_needs', 'check_joints', 'likely_units', 'check_units', 'step_sizes', 'check_speed', 'brightness',
+           'check_cameras', 'check_coverage', 'Report', 'doctor', 'join_pointers', 'copy_film', 'copy_camera',
+           'CopyingWriter', 'guest', 'stranded', 'known_stats', 'guest_stats', 'copy_episode', 'copy_features',
+           'copy_rest', 'kept_seeds', 'to_keep', 'mendable', 'repair', 'numbers_in', 'doctor_cli', 'DatasetError',
            'reason', 'CURE', 'is_lfs_pointer']
 
 # %% ../nbs/01_data.ipynb #382e4ef8
-import errno, fcntl, hashlib, io, json, os, re, stat, sys, warnings
+import errno, fcntl, hashlib, io, json, os, re, shlex, stat, sys, warnings
 from bisect import bisect_right
 from collections import Counter, OrderedDict, namedtuple
 from concurrent.futures import ThreadPoolExecutor
@@ -241,7 +242,7 @@ def cameras_of(features, *dtypes) -> list: # the cameras that are served, see `l
 # %% ../nbs/01_data.ipynb #4a36ebac
 def _rows_v2(root, info) -> list: # of dict
     "The episodes of a v2.1 set, in the words of v3.0."
-    size, cameras = info.get("chunks_size", 1000), cameras_of(info["features"], "video")
+    size, cameras = info.get("chunks_size", 1000), keys_of(info["features"], "video")
     place = lambda e: {"chunk_index": e//size, "file_index": e, "from_timestamp": 0.}
     rows = [check_row(r, []) for r in read_jsonl(confine(root, "meta/episodes.jsonl"))]
     for r in rows:
@@ -472,7 +473,8 @@ def open_picture(
         raise DatasetError(f"{what} is {found} where a PNG belongs{path}. {CURE}")
     try: picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
     except Exception as e:
-        raise DatasetError(f"{what} is no complete PNG or JPEG ({str(e)[:80]}). {CURE}") from None
+        why = re.sub(" <.*>", "", str(e))[:80]
+        raise DatasetError(f"{what} is no complete PNG or JPEG ({why}). {CURE}") from None
     (w, h), mode = picture.size, picture.mode
     if h*w > 1 << 25 or mode[0] in "IF":
         raise DatasetError(f"{what} has {h} x {w} pixels of mode {mode}: no colour picture of a "
@@ -1024,6 +1026,7 @@ def lock_folder(root) -> int: # file descriptor; closing it frees the lock
 # %% ../nbs/01_data.ipynb #c481c310
 class DatasetWriter:
     "Write a LeRobot v3.0 data set, one durable episode after another, or continue one. Leaving `with` drops an unfinished episode and frees the lock."
+    guests = ()      # columns that only a copy holds, see `CopyingWriter`
     def __init__(self,
         root, # folder; made if needed
         fps:int, # frames per second
@@ -1034,7 +1037,7 @@ class DatasetWriter:
     ):
         self.root, self.fps, self.crf, self.gop, self.tasks, self.rows, self.stats = Path(root), fps, crf, gop, [], [], {}
         self.features = {**{k: {**f, "shape": list(f["shape"])} for k, f in features.items()}, **AUTO_FEATURES}
-        check_features(fps, self.features)
+        check_features(fps, {k: f for k, f in self.features.items() if k not in self.guests})
         self.lock = lock_folder(self.root)
         try:
             refuse_links(self.root)
@@ -1119,8 +1122,8 @@ def _clear(self:DatasetWriter):
     "Begin an episode."
     self.steps, self.step_tasks, self.pending, self.encoded = [], [], [], None
     self.encoders = {k: Encoder(self.fps, *self.features[k]["shape"][:2], self.crf, self.gop)
-                     for k in keys_of(self.features, "video")}
-    self.encoders |= {k: PngEncoder() for k in keys_of(self.features, "image")}
+                     for k in cameras_of(self.features, "video")}
+    self.encoders |= {k: PngEncoder() for k in cameras_of(self.features, "image")}
 
 # %% ../nbs/01_data.ipynb #05f605a4
 @patch
@@ -1193,7 +1196,8 @@ def _episode_table(self:DatasetWriter, columns, task_index, encoded) -> pa.Table
                "index": np.arange(start, start + n), "task_index": np.array(task_index)}
     out = {}
     for k, f in self.features.items():
-        if f["dtype"] == "image": out[k] = pa.array(encoded[k], pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
+        if isinstance(columns.get(k), pa.ChunkedArray): out[k] = columns[k]     # copied as it is
+        elif f["dtype"] == "image": out[k] = pa.array(encoded[k], pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
         elif f["dtype"] == "string": out[k] = pa.array([str(x) for x in columns[k]], pa.string())
         elif f["dtype"] != "video":
             out[k] = pa.array(columns[k].astype(f["dtype"]).reshape(-1))
@@ -1239,7 +1243,8 @@ def film_facts(
 @patch
 def _note_films(self:DatasetWriter, encoded):
     for k, film in encoded.items():
-        if isinstance(film, bytes): self.features[k]["info"] = film_facts(film, self.fps)
+        if isinstance(film, bytes) and k not in self.guests:
+            self.features[k]["info"] = film_facts(film, self.fps)
 
 # %% ../nbs/01_data.ipynb #9ed5c23f
 @patch
@@ -1428,17 +1433,18 @@ def doctor_check(f):
 @doctor_check
 def check_gaps(s):
     n = s.info["total_episodes"]
-    if lost := n - sum(e < n for e in s.rows):
+    torn = any(f.check == "episode table" for f in s.findings) and not s.rows
+    if lost := 0 if torn else n - sum(e < n for e in s.rows):
         missing = [e for e in range(min(n, len(s.rows) + 1000)) if e not in s.rows]
         some = f"{missing}" if len(missing) == lost else f"{lost}, the first is {missing[0]}"
         yield Finding("error", "index gaps", missing, f"info.json counts {n} episodes, the table "
                       f"lacks {some}: "
                       "readers that look up by position mix up films", "renumber")
-    if old := leftovers(s.root, s.info, list(s.rows.values())):
+    if old := [] if torn else leftovers(s.root, s.info, list(s.rows.values())):
         yield Finding("warning", "leftovers", [], f"{len(old)} files of an unfinished episode", "the next recording removes them")
     for k, why in left_out(s.features).items():
-        yield Finding("warning", "left out", [], f"{k}: {why}", "nothing, if you can do without; a "
-                      "copy has no such column")
+        yield Finding("warning", "left out", [], f"{k}: {why}", "nothing, if you can do without: "
+                      "neither served nor looked at; a copy keeps it as it is")
 
 # %% ../nbs/01_data.ipynb #f5e5104a
 @doctor_check
@@ -1602,6 +1608,22 @@ def check_names(s):
                           f"values, its names are {str(s.features[k]['names'])[:80]}",
                           "they count as no names")
 
+# %% ../nbs/01_data.ipynb #743edc4a
+@doctor_check
+def check_needs(s):
+    "Columns that have other names than training looks for."
+    rename = "name it so before training: smolvla_edit rename ROOT --out NEW"
+    numbers = [k for k, f in s.features.items() if f["dtype"] in NUMBERS[1:]
+               and k not in AUTO_FEATURES]
+    for k in [k for k in ("observation.state", "action") if k not in s.features]:
+        if near := [c for c in numbers if k.split(".")[-1] in c]:
+            yield Finding("warning", "names", [], f"there is no {k}; {near[0]} looks like it",
+                          f"{rename} --columns {near[0]}={k}")
+    for k in [k for k in cameras_of(s.features) if not k.startswith("observation.image")]:
+        yield Finding("warning", "names", [], f"camera {k} is not called observation.images.<name>",
+                      f"{rename} --cameras {k}={k.split('.')[-1]}")
+
+
 # %% ../nbs/01_data.ipynb #4880fab1
 @doctor_check
 def check_joints(s):
@@ -1704,7 +1726,11 @@ def check_coverage(s):
     length = {e: r["length"] for e, r in s.rows.items()}
     typical = np.median(list(length.values()) or [0])
     if short := [e for e, n in length.items() if n < typical/5]: yield Finding("warning", "short episodes", short, f"under a fifth of the usual {typical:.0f} frames", "drop them, if they are false starts")
-    if any(not t.strip() for t in s.tasks): yield Finding("warning", "tasks", [], "an instruction is empty", "write what the arm should do")
+    said = {e: {int(t) for t in np.ravel(c["task_index"])} for e, c in s.columns.items()}
+    dumb = {i for i, t in enumerate(s.tasks) if not t.strip()}
+    if mute := [e for e, used in said.items() if used & dumb]:
+        yield Finding("warning", "tasks", mute, "the instruction is empty, which training refuses",
+                      "say what the arm should do: smolvla_edit tasks --help")
 
 # %% ../nbs/01_data.ipynb #577e8055
 class Report:
@@ -1787,17 +1813,91 @@ def copy_camera(s, key, e) -> tuple: # encoded film or PNGs, and their statistic
         pixels.add(f)
     return encoded, pixels.stats()
 
+# %% ../nbs/01_data.ipynb #269f39c6
+WholeFilm = namedtuple("WholeFilm", "path start")   # start: seconds at which the episode begins
+
+class CopyingWriter(DatasetWriter):
+    "A DatasetWriter that also takes what it could not make: guests, and films that episodes share."
+    guests = property(lambda self: left_out(self.features))
+    def __init__(self, *args, **kw):
+        self.now, self.places = {}, {}
+        super().__init__(*args, **kw)
+    def share(self, films) -> dict: # camera -> film
+        "Films as bytes, except those that are written already."
+        self.now = {k: f for k, f in films.items() if isinstance(f, WholeFilm)}
+        there = lambda k, f: k in self.now and (k, f.path) in self.places
+        read = lambda k, f: Path(f.path).read_bytes() if k in self.now else f
+        return {k: f if there(k, f) else read(k, f) for k, f in films.items()}
+    def _episode_row(self, step_tasks, stats, n):
+        row = super()._episode_row(step_tasks, stats, n)
+        for k, f in self.now.items():
+            kind = f"videos/{k}"
+            place = {f"{kind}/{i}_index": row[f"{kind}/{i}_index"] for i in ("chunk", "file")}
+            row |= self.places.setdefault((k, f.path), place)
+            row |= {f"{kind}/from_timestamp": f.start, f"{kind}/to_timestamp": f.start + n/self.fps}
+        return row
+
+
+# %% ../nbs/01_data.ipynb #b8c586c2
+def guest(s, key, e): # WholeFilm, or the rows of its column
+    "One episode of a column that is not served, as it is."
+    kind, (path, at) = f"videos/{key}", s.where[e]
+    if s.features[key]["dtype"] == "video":
+        row = check_row(s.rows[e], [kind])
+        film = confine(s.root, fill_path(s.info["video_path"], row, kind, key))
+        return WholeFilm(regular(film), row[f"{kind}/from_timestamp"])
+    if (key, path) not in s.pictures: s.pictures[key, path] = _picture_column(s.root, path, key)
+    return s.pictures[key, path].take(pa.array(at))
+
+def stranded(s) -> dict: # column -> why
+    "Columns that are neither served nor can go along with a copy."
+    out = {}
+    for k in left_out(s.features):
+        try: [guest(s, k, e) for e in s.rows if e in s.columns]
+        except (DatasetError, OSError) as e: out[k] = str(e).split(CURE)[0].strip(" .")
+    return out
+
+
+# %% ../nbs/01_data.ipynb #15e9e304
+def known_stats(s) -> dict: # episode -> {feature: {stat: array}}
+    "What the set itself says about its episodes."
+    try:
+        if is_v2(s.info):
+            rows = read_jsonl(confine(s.root, "meta/episodes_stats.jsonl"))
+            return {r["episode_index"]: arrays(r["stats"], "its statistics") for r in rows}
+        rows = episode_rows(s.root, s.info, stats=True, on_error=lambda e: None)
+        return {r["episode_index"]: unflatten_stats(r) for r in rows}
+    except (ValueError, KeyError, TypeError, OSError): return {}
+
+def guest_stats(known, guests, episodes) -> dict: # episode -> {guest: {stat: array}}
+    "The statistics of guests, where every episode has them."
+    need = {"min", "max", "mean", "std", "count"}
+    told = lambda k, e: {q: np.asarray(v) for q, v in known.get(e, {}).get(k, {}).items()}
+    def sound(d):
+        fine = [np.issubdtype(v.dtype, np.number) and np.isfinite(v).all() for v in d.values()]
+        return need <= d.keys() and all(fine) and d["count"].shape == (1,)
+    alike = lambda k: len({tuple((q, v.shape) for q, v in told(k, e).items()) for e in episodes})
+    whole = [k for k in guests if all(sound(told(k, e)) for e in episodes) and alike(k) == 1]
+    return {e: {k: told(k, e) for k in whole} for e in episodes}
+
+
 # %% ../nbs/01_data.ipynb #1d50adaa
-def copy_episode(s, e, features, writer):
-    "One whole episode of a scan into a `DatasetWriter`."
-    cams = {k: copy_camera(s, k, e) for k in keys_of(features, "video", "image")}
-    columns = {k: s.columns[e][k] for k in features if k not in cams}
-    writer._write_episode(columns, [s.tasks[t] for t in s.columns[e]["task_index"]], {k: c[0] for k, c in cams.items()}, {k: c[1] for k, c in cams.items()})
+def copy_episode(s, e, features, writer, stats):
+    "One whole episode of a scan into a `CopyingWriter`."
+    cams = {k: copy_camera(s, k, e) for k in cameras_of(features)}
+    guests = {k: guest(s, k, e) for k in writer.guests}
+    films = {k: c[0] for k, c in cams.items()}
+    films |= {k: guests.pop(k) for k in keys_of(features, "video") if k in guests}
+    columns = {k: s.columns[e][k] for k in features if k in s.columns[e]} | guests
+    said = [s.tasks[t] for t in s.columns[e]["task_index"]]
+    writer._write_episode(columns, said, writer.share(films),
+                          {k: c[1] for k, c in cams.items()} | stats)
+
 
 # %% ../nbs/01_data.ipynb #8d9c9a48
-def copy_features(s) -> dict:
-    "The columns of the copy: served ones, cameras with the size of their pictures."
-    away = AUTO_FEATURES.keys() | left_out(s.features).keys()
+def copy_features(s, lost=()) -> dict: # lost: columns that cannot be copied
+    "The columns of the copy: guests, and served ones; cameras with the size of their pictures."
+    away = {*AUTO_FEATURES, *lost}
     features = {k: f for k, f in s.features.items() if k not in away}
     return {k: {**f, "shape": [*true_size(s, k), 3]} if k in s.sizes else f for k,
             f in features.items()}
@@ -1858,6 +1958,12 @@ def to_keep(
     if not keep: raise DatasetError(f"{s.root}: no episode is whole, nothing can be saved{why}.")
     return keep
 
+def mendable(report) -> bool:
+    "Would a copy be whole, and hold anything?"
+    try: return bool(to_keep(report, ())) and any(f.cure != LFS_CURE for f in report.findings)
+    except DatasetError: return False
+
+
 # %% ../nbs/01_data.ipynb #94661d76
 def repair(
     root, # folder of a data set
@@ -1867,14 +1973,17 @@ def repair(
     "Copy what is whole into a new v3.0 set, renumbered, with fresh statistics."
     report = doctor(root)
     s, keep = report.scan, to_keep(report, drop)
-    with DatasetWriter(out, s.fps, features := copy_features(s), s.info.get("robot_type")
+    lost = stranded(s)
+    with CopyingWriter(out, s.fps, features := copy_features(s, lost), s.info.get("robot_type")
                        or "unknown") as writer:
         if writer.num_episodes: raise DatasetError(f"{out} already holds a data set; give a new folder.")
         writer.info |= {k: v for k, v in s.info.items() if k not in OWN_KEYS}
-        for e in keep: copy_episode(s, e, features, writer)
+        stats = guest_stats(known_stats(s), writer.guests, keep)
+        for e in keep: copy_episode(s, e, features, writer, stats[e])
         write_durable(Path(out)/"meta/stats.json",
                       json_bytes(plain({**writer.stats, **exact_stats(out)})))
-    left = [f"{k} ({why})" for k, why in left_out(s.features).items()] + copy_rest(s, out, keep)
+    left = [f"{k} ({left_out(s.features)[k]}; {why})" for k, why in lost.items()]
+    left += copy_rest(s, out, keep)
     copy = doctor(out)
     if left: copy.findings.append(Finding("warning", "left behind", [],
                                           f"not in the copy: {', '.join(left)}",
@@ -1901,7 +2010,7 @@ def doctor_cli(
     drop:str="", # episodes to leave out of the copy, for example 3,17 or 0-2
     plot:str="", # save the plot in this file, for example doctor.png
 ):
-    "Find what ruins training in a data set; exit code 1 when there are errors. Example: smolvla_doctor outputs/demo/dataset"
+    "Find what ruins training in a data set; exit code 1 when there are errors (of the source, with --out too). Example: smolvla_doctor outputs/demo/dataset"
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")     # an ASCII terminal
     try:
@@ -1913,5 +2022,7 @@ def doctor_cli(
         print(report)
         if plot: report.plot().savefig(plot, dpi=100)
         if out: print("repaired copy: ", repair(root, out, numbers), sep="")
+        elif not report.ok and mendable(report):
+            print(f"a copy without these errors: smolvla_doctor {shlex.quote(str(root))} --out NEW")
     except (DatasetError, OSError) as e: raise SystemExit(f"smolvla_doctor: {e}") from None
     raise SystemExit(0 if report.ok else 1)

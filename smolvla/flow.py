@@ -8,7 +8,6 @@ __all__ = ['METHODS', 'LOSS_VERSIONS', 'make_x_t', 'make_u_t', 'sample_time', 's
 
 # %% ../nbs/04_flow_matching.ipynb #20171039
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 # %% ../nbs/04_flow_matching.ipynb #083e6ebe

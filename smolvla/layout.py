@@ -224,7 +224,8 @@ def check_feature(
     if not isinstance(kind, str) or kind not in KINDS or not isinstance(f, dict):
         raise DatasetError(f"meta/info.json declares {name} as {str(kind)[:60]!r}, which is no "
                            "known type. "
-                           f"Known are {', '.join(KINDS)}.")
+                           f"Known are {', '.join(KINDS)}. Correct it there, or take the "
+                           "column out of meta/info.json: it is then not read.")
     if not isinstance(f.get("info") or {}, dict):
         raise DatasetError(f"meta/info.json: `info` of {name} is no table of keys and values; "
                            "remove it.")

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from matplotlib import pyplot as plt
 from matplotlib.colors import ListedColormap
-from .vlm import attention, positions
 
 # %% ../nbs/05_attention_masks.ipynb #09ac1e04
 def make_att_2d_masks(

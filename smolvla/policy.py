@@ -5,18 +5,20 @@
 # %% auto #0
 __all__ = ['OURS', 'IGNORED', 'LIMITS', 'RELATIVE', 'SIGLIP', 'SO400M', 'BACKBONES', 'PRESETS', 'SPECIALS', 'LEGACY', 'GROUPS',
            'WEIGHTS', 'ADAPTER', 'VLM_LIMITS', 'EMBEDDING', 'STATS_FILES', 'JOINTS_FILE', 'CAMERAS_FILE', 'STEPS',
-           'LAYER', 'PREFIX_ROWS', 'DTYPES', 'SmolVLAConfig', 'preset', 'PrefixKV', 'VLMWithExpert', 'FlowModel',
-           'Pipelines', 'SmolVLA', 'name_joints', 'check_width', 'whole_weight', 'Denoiser', 'LoadReport', 'clean_keys',
-           'group_dtypes', 'read_json', 'read_tensors', 'inside', 'checkpoint_folder', 'resolve_checkpoint',
-           'vlm_problems', 'read_vlm_config', 'stray_backbone', 'find_backbone', 'find_tokenizer', 'read_steps',
-           'step_tensors', 'read_processors', 'base_name', 'checkpoint_places', 'check_adapter', 'adapter_scale',
-           'read_adapter', 'merge_adapter', 'depths', 'fit_width', 'fit_to_file', 'check_eyes', 'only_prefix',
+           'ADAPTERS', 'REWRITERS', 'LAYER', 'PREFIX_ROWS', 'DTYPES', 'SmolVLAConfig', 'preset', 'PrefixKV',
+           'VLMWithExpert', 'FlowModel', 'Pipelines', 'SmolVLA', 'name_joints', 'check_width', 'whole_weight',
+           'Denoiser', 'LoadReport', 'clean_keys', 'group_dtypes', 'read_json', 'read_tensors', 'inside',
+           'checkpoint_folder', 'resolve_checkpoint', 'vlm_problems', 'read_vlm_config', 'stray_backbone',
+           'find_backbone', 'find_tokenizer', 'read_steps', 'step_tensors', 'read_processors', 'base_name',
+           'checkpoint_places', 'check_adapter', 'read_adapter', 'changed_layers', 'adapter_settings', 'put_adapter',
+           'merge_adapter', 'blaming_base', 'depths', 'fit_width', 'fit_to_file', 'check_eyes', 'only_prefix',
            'adopt_scales', 'read_config', 'read_weights', 'write_whole', 'write_json', 'own_name', 'write_backbone',
            'plain_weights', 'write_or_remove', 'trace', 'compare', 'first_difference', 'nano_policy', 'load_policy']
 
 # %% ../nbs/07_policy.ipynb #dde0e771
-import copy, json, math, os, re, sys
+import copy, json, math, os, re, sys, warnings
 from collections import Counter, deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -25,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from fastcore.basics import patch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import SmolVLMConfig
 from .data import JOINTS
@@ -34,7 +36,7 @@ from .processing import parse_camera_map, refuse_lfs_pointer, stats_prefixes
 from .vlm import ASSETS, build_vlm, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, positions, prefix_forward, prefix_mask, tokens_per_image
 from .masks import prefix_blocks, suffix_blocks
 from .flow import LOSS_VERSIONS, flow_loss, integrate, make_u_t, make_x_t, masked_mean, sample_time, sinusoidal_time, solver_times
-from .expert import Expert, SuffixRunner, append_token, as_input, build_expert, expert_widths, joint_forward, layer_kinds
+from .expert import Expert, SuffixRunner, append_token, as_input, build_expert, expert_widths, joint_forward
 
 # %% ../nbs/07_policy.ipynb #fc989bf4
 def _feature(kind, *shape): return dict(type=kind, shape=list(shape))
@@ -189,7 +191,9 @@ def clashes(self: SmolVLAConfig) -> list[str]: # one sentence each
     for key, limit in (("observation.state", self.max_state_dim), ("action", self.max_action_dim)):
         shape = features.get(key, {}).get("shape", [0])
         if len(shape) != 1 or shape[0] > limit:
-            found.append(f"{key} has shape {list(shape)}, expected one number of at most {limit}")
+            wide = "max_action_dim" if key == "action" else "max_state_dim"
+            found.append(f"{key} has shape {list(shape)}, expected one number of at most {limit}; "
+                         f"a new policy can have more ({wide}), one that is trained cannot")
     return found
 
 # %% ../nbs/07_policy.ipynb #d828250e
@@ -1161,82 +1165,151 @@ def checkpoint_places(
     try: found = resolve_checkpoint(folder/name if (folder/name).is_dir() else name)
     except FileNotFoundError:
         raise FileNotFoundError(f"{folder} is an adapter on {_shown(str(name))}, which is not "
-                                "here: download that policy, or pass base=FOLDER") from None
+                                "here: download that policy, and pass base=FOLDER or write FOLDER "
+                                f"into base_model_name_or_path of its {ADAPTER}") from None
     if (found/ADAPTER).is_file():
         raise ValueError(f"the base {found} of the adapter {folder} is itself an adapter: "
                          "merge that one first")
+    check_adapter(read_json(folder/ADAPTER), folder)
     return [folder, found]
 
 # %% ../nbs/07_policy.ipynb #c54c9c1b
+ADAPTERS = ("LORA", "ADALORA", "LOHA", "LOKR", "IA3", "OFT", "HRA", "VERA", "FOURIERFT",
+            "LN_TUNING")
+REWRITERS = "pissa|olora|corda|loftq|lora_ga"
+
 def check_adapter(
     c: dict, # content of adapter_config.json
     folder: Path,
 ):
-    "`ValueError` for anything but plain LoRA."
-    foreign = ("use_dora", "lora_bias", "fan_in_fan_out", "megatron_config", "layer_replication")
-    wrong = [k for k in foreign if c.get(k)]
-    if c.get("peft_type", "LORA") != "LORA": wrong.append("peft_type")
-    if re.match("pissa|olora|corda|loftq", str(c.get("init_lora_weights")).lower()):
-        wrong.append("init_lora_weights")
-    if not isinstance(c.get("alpha_pattern") or {}, dict): wrong.append("alpha_pattern")
-    shown = ", ".join(f"{k}={_shown(c[k])}" for k in wrong)
+    "`ValueError` for what cannot be merged, what changes the base, and numbers that are none."
+    wrong = [k for k in c if c[k] and (k == "layer_replication" or k.endswith("_config"))
+             and k not in ("eva_config", "runtime_config")]
+    if c.get("peft_type", "LORA") not in ADAPTERS: wrong.append("peft_type")
+    start = "init_lora_weights"
+    if re.match(REWRITERS, str(c.get(start)).lower()): wrong.append(start)
+    numbers = {k: c[k] for k in ("r", "lora_alpha", "n_frequency") if c.get(k) is not None}
+    patterns = [c.get(k) or {} for k in ("rank_pattern", "alpha_pattern")]
+    wrong += [k for k, v in numbers.items() if not _fits(v, float) or not abs(v) <= 100_000]
+    wrong += ["a pattern"]*any(not isinstance(p, dict) or not _mild(p) for p in patterns)
+    shown = ", ".join(f"{k}={_shown(c[k])}" if k in c else k for k in wrong)
     if wrong:
-        raise ValueError(f"{folder} is an adapter of another kind ({shown}), only LoRA is read: "
-                         "merge it with peft and save the whole policy")
+        raise ValueError(f"{folder} is an adapter of another kind ({shown}), only LoRA and its "
+                         "relatives are read: merge it with peft and save the whole policy")
+
+def _mild(pattern) -> bool:
+    "Regular expressions that cannot take for ever, and numbers."
+    slow = lambda k: len(k) > 200 or re.search(r"\)[*+{]", k) or len(re.findall(r"[*+{]", k)) > 2
+    return len(pattern) <= 500 and not any(map(slow, pattern)) and all(
+        _fits(v, float) and abs(v) <= 100_000 for v in pattern.values())
+
 
 # %% ../nbs/07_policy.ipynb #15c3d9a6
-def adapter_scale(
-    c: dict, # content of adapter_config.json
-    layer: str, # name of the layer
-    rank: int,
-) -> float:
-    "What the product of the two matrices is multiplied with."
-    own = [v for k, v in (c.get("alpha_pattern") or {}).items() if f".{layer}".endswith(f".{k}")]
-    alpha = (own or [c.get("lora_alpha", 8)])[0]
-    if not _fits(alpha, float): raise ValueError(f"lora_alpha={_shown(alpha)} is no number")
-    return alpha/(math.sqrt(rank) if c.get("use_rslora") else rank)
+def read_adapter(
+    folder: Path, # of an adapter
+) -> dict: # name -> tensor, with the names of the base's layers
+    "What an adapter holds."
+    def bare(k):
+        name = k.removeprefix("base_model.model.").replace("_orig_mod.", "")
+        return name.replace(".default.", ".").replace(".modules_to_save.", ".")
+    file = inside(folder, "adapter_model.safetensors", "the adapter's file")
+    return {bare(k): v for k, v in read_tensors(file).items()}
+
+def changed_layers(
+    policy: torch.nn.Module,
+    tensors: dict, # of the adapter
+) -> list: # names of layers
+    "The layers that the tensors belong to: no pattern has to be searched for."
+    modules, own = {name for name, _ in policy.named_modules()}, policy.state_dict().keys()
+    def layer(k):
+        parts = k.split(".")
+        heads = (".".join(parts[:i]) for i in range(len(parts) - 1, 0, -1))
+        return next((h for h in heads if h in modules), None)
+    return sorted({layer(k) for k in tensors if k not in own} - {None})
+
 
 # %% ../nbs/07_policy.ipynb #1209b1d2
-def read_adapter(
-    folder: Path, # of a LoRA adapter
-) -> tuple[dict, dict]: # {layer: {"A": (r,in), "B": (out,r)}}, {name: tensor} of what is whole
-    "What an adapter changes."
-    pairs, whole = {}, {}
-    for k, v in read_tensors(folder/"adapter_model.safetensors").items():
-        name = k.removeprefix("base_model.model.").replace("_orig_mod.", "")
-        name = re.sub(r"\.modules_to_save(\.default)?\.", ".", name)
-        m = re.fullmatch(r"(.+)\.lora_([AB])(?:\.default)?\.weight", name)
-        if m: pairs.setdefault(m[1], {})[m[2]] = v
-        else: whole[name] = v
-    for layer, ab in pairs.items():
-        shapes = [tuple(ab[k].shape) for k in "AB" if k in ab and ab[k].ndim == 2]
-        if len(shapes) < 2 or not shapes[0][0] == shapes[1][1] > 0:
-            raise ValueError(f"the adapter {folder} is damaged: "
-                             f"{layer} lacks one of its two matrices")
-    return pairs, whole
+def adapter_settings(
+    folder: Path, # of an adapter
+    policy: torch.nn.Module, # its base
+    tensors: dict, # see `read_adapter`
+): # PeftConfig
+    "How the tensors are to be put into the base."
+    from peft import PeftConfig
+    layers = changed_layers(policy, tensors)
+    c = {"peft_type": "LORA", **read_json(folder/ADAPTER), "inference_mode": True,
+         "target_modules": layers}
+    for k in ("exclude_modules", "layers_to_transform", "layers_pattern", "eva_config"):
+        if k in c: c[k] = None
+    if c["peft_type"] == "LORA": c["init_lora_weights"] = False        # the file has them
+    if c["peft_type"] == "IA3":
+        flat = lambda k: tensors.get(f"{k}.ia3_l", torch.zeros(2)).shape[0] == 1
+        c["feedforward_modules"] = [k for k in layers if flat(k)]
+    return PeftConfig.from_peft_type(**c)
+
 
 # %% ../nbs/07_policy.ipynb #5e09bd08
+def put_adapter(
+    folder: Path, # of an adapter
+    policy: torch.nn.Module, # its base
+) -> torch.nn.Module: # both, the adapter beside the base's matrices
+    "Wrap the base; `ValueError` when the two do not belong together."
+    from peft import PeftModel, set_peft_model_state_dict
+    tensors, top = read_adapter(folder), "base_model.model."
+    wrapped = PeftModel(policy, adapter_settings(folder, policy, tensors), low_cpu_mem_usage=True)
+    own = wrapped.state_dict().keys()
+    def place(k):
+        inner = ".base_layer.".join(k.rsplit(".", 1))                  # a bias of a wrapped layer
+        return top + (inner if top + k not in own and top + inner in own else k)
+    state = {place(k): v for k, v in tensors.items()}
+    loaded = set_peft_model_state_dict(wrapped, state, low_cpu_mem_usage=True)
+    if odd := [k.removeprefix(top) for k in loaded.unexpected_keys]:
+        raise ValueError(f"it changes {odd[0]}, which the base does not have")
+    if lost := [k.removeprefix(top) for k, p in wrapped.named_parameters() if p.is_meta]:
+        one = "one of its two matrices, " if ".lora_" in lost[0] else ""
+        raise ValueError(f"it is damaged: a layer lacks {one}{lost[0]}")
+    return wrapped
+
+
+# %% ../nbs/07_policy.ipynb #bde66b48
 def merge_adapter(
-    weights: dict, # name -> tensor of the base, changed in place
+    policy: SmolVLA, # the base, changed in place
     folder: Path, # of the adapter
-    dtype: torch.dtype | None, # None keeps the base's
     notes: list, # receives a line
 ):
-    "Add an adapter to its base; `ValueError` when the two do not belong together."
-    c = read_json(folder/ADAPTER)
-    check_adapter(c, folder)
-    pairs, whole = read_adapter(folder)
-    shapes = {f"{layer}.weight": (len(ab["B"]), ab["A"].shape[1]) for layer, ab in pairs.items()}
-    for name, shape in {**shapes, **{k: tuple(v.shape) for k, v in whole.items()}}.items():
-        if name not in weights or tuple(weights[name].shape) != shape:
-            raise ValueError(f"the adapter {folder} changes {name} {shape}, which its base does "
-                             "not have: is it the right base? If not, pass base=FOLDER")
-    for layer, ab in pairs.items():
-        w, scale = weights[f"{layer}.weight"], adapter_scale(c, layer, len(ab["A"]))
-        added = w.float() + scale*(ab["B"].float() @ ab["A"].float())
-        weights[f"{layer}.weight"] = added.to(w.dtype) if dtype is None else added
-    weights.update(whole)
-    notes.append(f"an adapter: {len(shapes) + len(whole)} tensors of the base are changed by it")
+    "Add an adapter to its base, in float32 whatever the base has."
+    had = {k: (p.dtype, p.requires_grad) for k, p in policy.named_parameters()}
+    buffers = {k: b.dtype for k, b in policy.named_buffers()}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            put_adapter(folder, policy.float()).merge_and_unload(safe_merge=True)
+    except ImportError:
+        raise ValueError(f"{folder} is an adapter; reading it needs the package peft: "
+                         "pip install peft") from None
+    except Exception as e:
+        if isinstance(e, OSError): raise
+        raise ValueError(f"the adapter {folder} cannot be added to its base "
+                         f"({str(e).splitlines()[-1].strip()[:300]}): is it the right base, and "
+                         "the whole adapter? If not, pass base=FOLDER or copy it again") from None
+    for k, p in policy.named_parameters(): p.data = p.data.to(had[k][0])
+    for k, p in policy.named_parameters(): p.requires_grad_(had[k][1])
+    for k, b in policy.named_buffers(): b.data = b.data.to(buffers[k])
+    notes.append("an adapter was added to its base")
+
+
+# %% ../nbs/07_policy.ipynb #4efd41fb
+@contextmanager
+def blaming_base(
+    places: list[Path], # folders of the checkpoint
+):
+    "What is wrong with the base of an adapter may be that it is another's."
+    try: yield
+    except ValueError as e:
+        if len(places) < 2: raise
+        raise ValueError(f"{e} (so it is with {places[1]}: is it the right base for the adapter "
+                         f"{places[0]}? If not, pass base=FOLDER)") from e
+
 
 # %% ../nbs/07_policy.ipynb #93fe973c
 LAYER = re.compile(r"(vision_model\.encoder|text_model|lm_expert)\.layers\.(\d{1,6})\.")
@@ -1404,13 +1477,9 @@ def read_config(
 
 def read_weights(
     places: list[Path], # folders of the checkpoint
-    dtype: torch.dtype | None, # of the weights in memory; None keeps the file's
-    notes: list, # receives a line for an adapter
 ) -> tuple[dict, dict]: # weights, and the buffers of old versions
-    "The weights of a checkpoint, an adapter added in."
-    weights, legacy = clean_keys(read_tensors(places[-1]/WEIGHTS))
-    if len(places) > 1: merge_adapter(weights, places[0], dtype, notes)
-    return weights, legacy
+    "The weights of a checkpoint; of an adapter, those of its base."
+    return clean_keys(read_tensors(places[-1]/WEIGHTS))
 
 # %% ../nbs/07_policy.ipynb #674134a4
 @patch(cls_method=True)
@@ -1452,14 +1521,16 @@ def from_pretrained(cls: SmolVLA,
     "Load a policy: strict, with a printed report. `FileNotFoundError` or `ValueError` say what is wrong and what to do."
     places, report = checkpoint_places(source, base), LoadReport(str(source))
     config = read_config(places, changes)
-    weights, legacy = read_weights(places, dtype, report.notes)
+    weights, legacy = read_weights(places)
     report.dropped = sorted(legacy)
     home = next((p for p in places if (p/"policy_preprocessor.json").exists()), places[0])
     found = read_processors(home, legacy, config.image_keys)
     if "normalization_mapping" not in changes: adopt_scales(config, found.norm_map, report.notes)
     chosen = Path(changes.get("vlm_model_name", ""))
     chosen = chosen if "vlm_model_name" in changes and chosen.is_dir() else None
-    policy = cls.from_parts(places, config, weights, report, dtype, chosen)
+    with blaming_base(places):
+        policy = cls.from_parts(places, config, weights, report, dtype, chosen)
+    if len(places) > 1: merge_adapter(policy, places[0], report.notes)
     names = read_json(home/JOINTS_FILE) if (home/JOINTS_FILE).exists() else None
     policy.use_files(found, names, stats, stats_prefix, camera_map, report.notes)
     policy.report, report.notes = report, report.notes + policy.config.notes() + found.notes

@@ -129,7 +129,8 @@ def _nested(stats:dict)->dict: # {"action": {"mean": ..}}
 def _not_found(table, full, key, mode)->str:
     near = [k for k in table if k.endswith(key)] or get_close_matches(full, table, n=3, cutoff=.4)
     prefixes = [k[:-len(key) - 1] for k in near if k.endswith("." + key)]
-    cure = "Give the stats of the data set you train on or drive with."
+    cure = ("Give the stats of the data set you train on or drive with; where it has none, "
+            "`smolvla_doctor ROOT --out NEW` computes them.")
     if prefixes: cure = f"Pass stats_prefix={prefixes[0]!r} if that is your robot."
     elif full in table: cure = "`smolvla_doctor ROOT --out NEW` computes them from the data."
     found = ", ".join(sorted(table)) or "nothing"
@@ -166,7 +167,7 @@ def lookup_stats(
     if not _usable(a, b, mode):
         shown = ", ".join(f"{s} {_short(table[full][s])}" for s in ends)
         raise ValueError(f"the stats of {full!r} are unusable: {shown}. "
-                         "Recompute them (see `doctor`).")
+                         "`smolvla_doctor ROOT --out NEW` makes a copy of the data with fresh ones.")
     return {s: v for s, v in res.items() if _usable(v, v.abs(), "MEAN_STD") and v.shape == a.shape}
 
 # %% ../nbs/02_processing.ipynb #21eddf45

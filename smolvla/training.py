@@ -26,8 +26,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from tqdm.auto import tqdm
-from .data import LeRobotDataset, aggregate_stats, json_bytes, likely_units, write_durable
+from .data import (AUTO_FEATURES, LeRobotDataset, aggregate_stats, json_bytes, keys_of,
+                          likely_units, write_durable)
 from .flow import sample_time
+from .layout import left_out
 from .policy import PrefixKV, SmolVLA, load_policy, preset
 from .precision import autocast, choose, shapes_of
 from .processing import bind_cameras, camera_slots, load_tokenizer, parse_camera_map
@@ -53,6 +55,28 @@ class TrainData:
         self.fingerprint = hashlib.sha256("".join(d.fingerprint for d in self.datasets).encode()).hexdigest()
     def __len__(self): return len(self.state)
 
+# %% ../nbs/08_training.ipynb #9f952a58
+def _refuse_unfit(d): # LeRobotDataset
+    "What a SmolVLA cannot be trained on, with the command that mends it."
+    pictures = keys_of(d.features, "image", "video")
+    numbers = [k for k in d.features if k not in (*AUTO_FEATURES, *pictures)]
+    how = f"`smolvla_edit rename {d.root} --out NEW"
+    if lost := [k for k in ("observation.state", "action") if k not in d.features]:
+        near = lambda k: next((c for c in numbers if k.split(".")[-1] in c), "NAME")
+        raise TrainingError(f"{d.root} has no {' and no '.join(lost)}; it holds "
+                            f"{', '.join(numbers) or 'no numbers'}. If one of them means it: {how} "
+                            f"--columns {','.join(f'{near(k)}={k}' for k in lost)}`")
+    if not d.camera_keys:
+        out = left_out(d.features).items()
+        why = "; ".join(f"{k} is {w}" for k, w in out if k in pictures)
+        raise TrainingError(f"{d.root} has no camera{f' ({why})' if why else ''}: SmolVLA needs at "
+                            "least one observation.images.<name>, with its videos present")
+    if odd := [k for k in d.camera_keys if not k.startswith("observation.image")]:
+        new = ",".join(f"{k}={k.split('.')[-1]}" for k in odd)
+        raise TrainingError(f"{d.root} has cameras {', '.join(odd)}, and SmolVLA's are called "
+                            f"observation.images.<name>: {how} --cameras {new}`")
+
+
 # %% ../nbs/08_training.ipynb #c1fb9cf6
 @patch
 def _check_alike(self:TrainData):
@@ -61,12 +85,11 @@ def _check_alike(self:TrainData):
     def what(d): return dict(fps=d.fps, cameras={k: tuple(d.features[k]["shape"]) for k in sorted(d.camera_keys)}, units=d.units,
                              **{k: d.features[k].get("names") or d.features[k]["shape"] for k in ("observation.state", "action")})
     for d in self.datasets:
-        if not d.camera_keys: raise TrainingError(f"{d.root} has no camera: SmolVLA needs at least one observation.images.<name>, with its videos present")
-        for k in ("observation.state", "action"):
-            if k not in d.features: raise TrainingError(f"{d.root} has no {k}; it holds {sorted(d.features)}")
+        _refuse_unfit(d)
         for k, v in what(d).items():
             if v != what(first)[k]: raise TrainingError(f"the data sets cannot be mixed, they differ in {k}: {first.root} has {what(first)[k]}, {d.root} has {v}. "
-                                                        "Train on them apart, or record them alike.")
+                                                        f"Train on them apart, or make them alike: `smolvla_edit merge {first.root} {d.root} --out NEW` "
+                                                        "does it, or names the command that does.")
         if (mine := _guessed_units(d)) != (firsts := _guessed_units(first)):
             raise TrainingError(f"the data sets do not say their units and look different: the actions of {first.root} look like {firsts or 'degrees'}, "
                                 f"those of {d.root} like {mine or 'degrees'}. Declare or convert them first: smolvla_edit units --help")
@@ -1055,6 +1078,8 @@ def new_policy(
     slots = camera_slots(ds.camera_keys, camera_map)  # {slot: camera}
     feats = {s: dict(type="VISUAL", shape=[3, *ds.features[k]["shape"][:2]]) for s, k in slots.items()}
     feats["observation.state"] = dict(type="STATE", shape=[data.state.shape[1]])
+    wide = dict(max_state_dim=data.state.shape[1], max_action_dim=data.action.shape[1])
+    changes = {k: n for k, n in wide.items() if n > 32} | changes  # a wider network, where 32 numbers do not do
     c = preset(name, input_features=feats, output_features={"action": dict(type="ACTION", shape=[data.action.shape[1]])}, **changes)
     own = {} if vlm == "nano" else dict(vlm=load_vlm(vlm), tokenizer=load_tokenizer(vlm))
     return SmolVLA.new(c, data.stats, camera_map=camera_map, joint_names=ds.features["observation.state"].get("names"), **own)
@@ -1100,7 +1125,10 @@ def _changed(c:TrainConfig, run, last, given:dict): # TrainConfig
 
 def _run_config(run): # TrainConfig, what it was made with
     path = Path(run)/"config.json"
-    if not path.is_file(): raise FileNotFoundError(f"{run} is not a run folder: it has no config.json")
+    if not path.is_file():
+        foreign = (Path(run)/"checkpoints").is_dir() or (Path(run)/"pretrained_model").is_dir()
+        cure = f"; it looks like LeRobot's: begin from its weights with --policy {run}" if foreign else ""
+        raise FileNotFoundError(f"{run} is not a run folder: it has no config.json{cure}")
     d = read_config(path); made = d.pop("made_with", {})
     if "data_fingerprint" not in made: raise TrainingError(f"{path} was not written by a run: start one with smolvla_train --config {path} --out FOLDER")
     return dataclasses.replace(TrainConfig(**d), out=str(run)), made
@@ -1173,10 +1201,17 @@ def _go_on(run, given, others): # Trainer
         raise TrainingError(f"--out cannot be had in a run that goes on: it stays in {run}; leave it out, or copy the folder first and resume the copy")
     return resume(run, **{k: v for k, v in given.items() if k != "out"})
 
+def _camera_notes(t): # list of sentences
+    "Cameras that the policy does not look at, and slots that nothing feeds."
+    p, cameras = t.policy.processor, t.data.datasets[0].camera_keys
+    b = bind_cameras(t.policy.config.image_keys, cameras, p.camera_map, p.empty_cameras)
+    out = [f"nothing feeds the policy's {k}: it is {how}" for k, _, how in b.rows if how != "bound"]
+    return out + [f"{k} is not used by the policy" for k in b.unused]
+
 def _run_cli(given, recipe, config, again, chunk_size):
     given = _asked(given, chunk_size)
     t = _go_on(again, given, dict(recipe=recipe, config=config)) if again else start(make_config(recipe or config, **given))
-    if t.main: print(freeze_report(t.policy)); print(f"{t.acc.num_processes} process(es){' with FSDP2' * t.fsdp}, {t.config.batch_size} samples per update")
+    if t.main: print(freeze_report(t.policy), *_camera_notes(t), sep="\n"); print(f"{t.acc.num_processes} process(es){' with FSDP2' * t.fsdp}, {t.config.batch_size} samples per update")
     t.fit(); t.acc.end_training()
 
 # %% ../nbs/08_training.ipynb #2eb9e9d3

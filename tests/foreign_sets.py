@@ -109,3 +109,44 @@ def as_v21(root, version="v2.1", stats=("mean", "std", "min", "max", "count")):
     write_json(root/"meta/info.json", {**info, "codebase_version": version, "data_path": "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet",
                                        "video_path": "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4"})
     return root
+
+# columns that are not served
+
+DEPTH, WORDS = "observation.images.depth", "language_persistent"
+WORDS_KIND = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string()), ("style", pa.string()), ("timestamp", pa.float64())]))
+
+def depth_film(path, ks, h=32, w=32):
+    "Twelve bits, one channel, as LeRobot 0.6 films depth."
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as out:
+        s = out.add_stream("libx265", rate=30, width=w, height=h, pix_fmt="gray12le", options={"x265-params": "lossless=1:keyint=1:bframes=0:log-level=none"})
+        for i, k in enumerate(ks):
+            f = av.VideoFrame.from_ndarray(np.full((h, w), 100*k, np.uint16), format="gray12le")
+            f.pts, f.time_base = i, Fraction(1, 30)
+            out.mux(s.encode(f))
+        out.mux(s.encode())
+
+def with_guests(root, n=(12, 10), unit="m", v="v3.0", **kw):
+    "A set with a depth film (one for all episodes) and LeRobot 0.6's annotations."
+    words = [[{"role": "user", "content": f"row {k}", "style": "subtask", "timestamp": k/30}]*(k % 3) for k in range(sum(n))]
+    root = build(root, n=n, extra={WORDS: ({"dtype": "language", "shape": [1], "names": None}, words, WORDS_KIND)}, **kw)
+    depth_film(root/f"videos/{DEPTH}/chunk-000/file-000.mp4", range(sum(n)))
+    info = {"video.fps": 30, "video.pix_fmt": "gray12le", "is_depth_map": True, "depth_unit": unit}
+    edit(root/"meta/info.json", lambda i: i["features"].update({DEPTH: {"dtype": "video", "shape": [32, 32, 1], "names": ["height", "width", "channels"], "info": info}}))
+    place = lambda r: {f"videos/{DEPTH}/{k.split('/')[-1]}": x for k, x in r.items() if k.startswith(f"videos/{CAM}/")}
+    stats = {f"stats/{DEPTH}/{s}": ([x] if s == "count" else [[[x]]]) for s, x in (("min", 0.), ("max", 2.), ("mean", 1.), ("std", .5), ("count", 5))}
+    edit_episodes(root, lambda rows: [r | place(r) | stats for r in rows])
+    return root
+
+def words_of(root): return [c for p in sorted((Path(root)/"data").rglob("*.parquet")) for c in pq.read_table(p)[WORDS].to_pylist()]
+
+def depth_shown(root, e, i):
+    "Which number the depth picture of row `i` of episode `e` tells, read as LeRobot would: by the film's clock."
+    root = Path(root)
+    rows = [r for p in sorted((root/"meta/episodes").rglob("*.parquet")) for r in pq.read_table(p).to_pylist()]
+    r = next(r for r in rows if r["episode_index"] == e)
+    path = root/f"videos/{DEPTH}/chunk-{r[f'videos/{DEPTH}/chunk_index']:03d}/file-{r[f'videos/{DEPTH}/file_index']:03d}.mp4"
+    want = r[f"videos/{DEPTH}/from_timestamp"] + i/30
+    with av.open(str(path)) as film:
+        f = min(film.decode(video=0), key=lambda f: abs(float(f.pts*f.time_base) - want))
+    return round(float(np.median(f.to_ndarray(format="gray12le")))/100)

@@ -1,9 +1,10 @@
-"Shared pieces of the policy tests: the reference case of LeRobot 0.4.4, and a tiny SmolVLA with random weights."
+"Shared pieces: the reference case of LeRobot 0.4.4, a tiny SmolVLA with random weights, and a small data set to train on."
 from functools import cache
 from pathlib import Path
-import torch
+import numpy as np, pytest, torch
 from safetensors.torch import load_file
 from transformers import SmolVLMConfig
+from smolvla.data import DatasetWriter, so101_features
 from smolvla.policy import SmolVLA, SmolVLAConfig
 from smolvla.vlm import build_vlm, nano_tokenizer
 
@@ -50,3 +51,34 @@ def tiny_observation(B=3, seed=0, chunk=8):
             "observation.images.b_padding_mask": torch.arange(B) > 0, "observation.state": torch.randn(B, 3, generator=g),
             "task": ["put the red cube in the left box", "stack", "sort the cubes"][:B], "action": torch.randn(B, chunk, 3, generator=g),
             "action_is_pad": torch.arange(chunk) >= torch.tensor([[chunk], [chunk - 3], [1]])[:B]}
+
+# training
+
+SIZE = 32
+CAMS = ("overhead", "wrist")
+
+def write_set(root, episodes=3, frames=12, seed=0, cams=CAMS, fps=30, scale=1.0):
+    rng = np.random.default_rng(seed)
+    with DatasetWriter(root, fps=fps, features=so101_features({c: (SIZE, SIZE) for c in cams})) as w:
+        for e in range(episodes):
+            goal = rng.normal(size=6).astype(np.float32) * 20
+            for i in range(frames):
+                img = np.full((SIZE, SIZE, 3), 30 * e + 60, np.uint8)
+                q = goal * np.float32(i / frames * scale)
+                w.add_frame({"observation.state": q, "action": q + np.float32(scale), **{f"observation.images.{c}": img for c in cams}}, task=f"put cube {e % 2} in the box")
+            w.save_episode()
+    return root
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory): return write_set(tmp_path_factory.mktemp("d") / "set")
+
+@pytest.fixture(scope="module")
+def data(root):
+    from smolvla.training import TrainData
+    return TrainData(root)
+
+@pytest.fixture(scope="module")
+def cache_dir(tmp_path_factory): return tmp_path_factory.mktemp("cache")
+
+@pytest.fixture(autouse=True)
+def one_thread(): torch.set_num_threads(1)

@@ -306,6 +306,57 @@ def test_the_base_may_be_named_relatively_or_by_the_caller(adapter, saved, tmp_p
     assert same_chunk(load(folder, base=saved), q) < 1e-5
     (folder/"config.json").unlink(); assert same_chunk(load_policy(folder, base=str(saved), quiet=True), q) < 1e-5
 
+HEADS = ["q_proj", "state_proj", "action_out_proj"]
+
+def kinds_of_adapter():
+    "What people make with peft, by name"
+    import peft
+    lora = lambda **kw: peft.LoraConfig(**dict(r=4, lora_alpha=12, target_modules=TARGETS) | kw)
+    patterns = dict(rank_pattern={"state_proj": 2, r".*layers\.0\..*q_proj": 6}, alpha_pattern={"v_proj": 3, "^model.action_out_proj": 1})
+    return {"plain": lora(), "rslora": lora(use_rslora=True), "dora": lora(use_dora=True), "patterns": lora(**patterns), "list": lora(target_modules=HEADS),
+            "saved whole": lora(target_modules=["q_proj"], modules_to_save=["state_proj", "action_out_proj"]), "all biases": lora(target_modules=HEADS, bias="all"),
+            "its biases": lora(target_modules=HEADS, bias="lora_only"), "a bias of its own": lora(lora_bias=True, target_modules=["state_proj"]), "some layers": lora(target_modules=["q_proj"], layers_to_transform=[1]),
+            "not this": lora(target_modules=HEADS, exclude_modules=["state_proj"]), "embedding": lora(target_modules=["embed_tokens"]), "patches": lora(target_modules=["patch_embedding"]),
+            "gaussian": lora(init_lora_weights="gaussian"), "fan": lora(fan_in_fan_out=True), "AdaLoRA": peft.AdaLoraConfig(target_modules=HEADS, init_r=4, total_step=10),
+            "LoHa": peft.LoHaConfig(target_modules=TARGETS, r=3), "LoKr": peft.LoKrConfig(target_modules=TARGETS, r=3), "HRA": peft.HRAConfig(target_modules=TARGETS, r=4),
+            "IA3": peft.IA3Config(target_modules=HEADS, feedforward_modules=["state_proj"]), "OFT": peft.OFTConfig(target_modules=["q_proj", "state_proj"], oft_block_size=0, r=8),
+            "VeRA": peft.VeraConfig(target_modules=["q_proj"], r=4), "Fourier": peft.FourierFTConfig(target_modules=["q_proj"], n_frequency=10),
+            "norms": peft.LNTuningConfig(target_modules=["input_layernorm"])}
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["plain", "rslora", "dora", "patterns", "list", "saved whole", "all biases", "its biases", "a bias of its own", "some layers", "not this", "embedding",
+                                  "patches", "gaussian", "fan", "AdaLoRA", "LoHa", "LoKr", "HRA", "IA3", "OFT", "VeRA", "Fourier", "norms"])
+def test_every_kind_of_adapter_is_what_peft_makes_of_it(kind, tmp_path, saved):
+    "Loaded by name, against the same folder merged by peft itself."
+    peft = pytest.importorskip("peft"); folder = tmp_path/"adapter"
+    wrapped, g = peft.get_peft_model(load(saved), kinds_of_adapter()[kind]), torch.Generator().manual_seed(3)
+    for p in wrapped.parameters():
+        if p.requires_grad: p.data += torch.randn(p.shape, generator=g)*.2*(p.data.abs().mean() + .1)
+    wrapped.save_pretrained(folder); rewrite(folder/ADAPTER, dict(base_model_name_or_path=str(saved)))
+    shutil.copy(saved/"config.json", folder)
+    for f in saved.glob("policy_*"): shutil.copy(f, folder)
+    direct, mine = peft.PeftModel.from_pretrained(load(saved), folder).merge_and_unload().eval(), load(folder)
+    want, have = direct.state_dict(), mine.state_dict()
+    assert want.keys() == have.keys() and all(torch.equal(want[k], have[k]) for k in want)
+    assert sum(not torch.equal(v, have[k]) for k, v in load(saved).state_dict().items()) > 0 and same_chunk(direct, mine) == 0
+    assert {k: p.requires_grad for k, p in mine.named_parameters()} == {k: p.requires_grad for k, p in load(saved).named_parameters()} and not hasattr(mine, "peft_config")
+
+def test_an_adapter_on_a_base_in_half_precision(adapter, saved, tmp_path):
+    folder, q = adapter; p = load_policy(folder, dtype=torch.bfloat16, quiet=True)
+    whole = load(folder); assert {w.dtype for w in p.parameters()} == {torch.bfloat16}
+    base = load_policy(saved, dtype=torch.bfloat16, quiet=True).float().state_dict()
+    for k, w in whole.state_dict().items(): torch.testing.assert_close(p.state_dict()[k].float(), w, atol=.02, rtol=.02)
+    assert any(not torch.equal(p.state_dict()[k].float(), base[k]) for k in base)
+
+def test_an_adapter_stays_in_its_folder(adapter, tmp_path):
+    file = adapter[0]/"adapter_model.safetensors"; shutil.move(file, tmp_path/"t.safetensors"); file.symlink_to(tmp_path/"t.safetensors")
+    refusal(lambda: load(adapter[0]), "leads out of the checkpoint")
+    file.unlink(); file.with_suffix(".bin").write_bytes(b"x"); refusal(lambda: load(adapter[0]), "is a pickle, which can run code")
+
+def test_an_adapter_without_peft_says_what_to_install(adapter, monkeypatch):
+    import sys
+    monkeypatch.setitem(sys.modules, "peft", None); refusal(lambda: load(adapter[0]), "pip install peft")
+
 def edit_adapter(folder, change): w = load_file(folder/"adapter_model.safetensors"); save_file(change(w) or w, folder/"adapter_model.safetensors")
 
 def test_layers_trained_whole_are_taken_whole(adapter, saved):
@@ -319,7 +370,12 @@ def test_layers_trained_whole_are_taken_whole(adapter, saved):
     (lambda d: (rewrite(d/ADAPTER, dict(base_model_name_or_path=["x"])), config(d, pretrained_path=3)), ["does not say", "base="]),
     (lambda d: rewrite(d/ADAPTER, dict(base_model_name_or_path=str(d))), ["itself an adapter"]),
     (lambda d: rewrite(d/ADAPTER, dict(base_model_name_or_path=str(NANO))), ["right base"]),
-    (lambda d: rewrite(d/ADAPTER, dict(peft_type="IA3")), ["IA3", "only LoRA"]), (lambda d: rewrite(d/ADAPTER, dict(use_dora=True)), ["use_dora"]),
+    (lambda d: rewrite(d/ADAPTER, dict(peft_type="IA3")), ["lora_A", "right base"]), (lambda d: rewrite(d/ADAPTER, dict(use_dora=True)), ["lacks", "lora_magnitude_vector"]),
+    *[(lambda d, k=k: rewrite(d/ADAPTER, dict(peft_type=k)), [f"peft_type={k!r}", "only LoRA"]) for k in ("PROMPT_TUNING", "XLORA", "ADAPTION_PROMPT", "nonsense")],
+    (lambda d: rewrite(d/ADAPTER, dict(megatron_config={"a": 1}, megatron_core="antigravity")), ["megatron_config"]), (lambda d: rewrite(d/ADAPTER, dict(layer_replication=[[0, 2]])), ["layer_replication"]),
+    (lambda d: rewrite(d/ADAPTER, dict(r=10**9)), ["r=1000000000"]), (lambda d: rewrite(d/ADAPTER, dict(r=90_000)), ["right base"]), (lambda d: rewrite(d/ADAPTER, dict(r=0)), ["right base"]),
+    (lambda d: rewrite(d/ADAPTER, dict(rank_pattern={"(.*)*x": 2})), ["a pattern"]), (lambda d: rewrite(d/ADAPTER, dict(alpha_pattern={"q_proj": "x"})), ["a pattern"]), (lambda d: rewrite(d/ADAPTER, dict(alpha_pattern={"(": 2})), ["right base"]),
+    (lambda d: rewrite(d/ADAPTER, dict(modules_to_save=["state_proj"])), ["right base"]), (lambda d: edit_adapter(d, lambda w: {k: v*float("nan") for k, v in w.items()}), ["NaN", "right base"]),
     (lambda d: rewrite(d/ADAPTER, dict(init_lora_weights="pissa_niter_4")), ["pissa"]), (lambda d: rewrite(d/ADAPTER, dict(lora_alpha="x")), ["lora_alpha"]),
     (lambda d: (d/ADAPTER).write_text("[]"), ["adapter"]), (lambda d: (d/"adapter_model.safetensors").unlink(), ["adapter_model.safetensors"]),
     (lambda d: shutil.copy(NANO/"model.safetensors", d), ["both an adapter and whole weights"]),

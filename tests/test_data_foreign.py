@@ -2,8 +2,8 @@
 import json, os, shutil, subprocess, sys
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
 import smolvla.data as D
-from smolvla.data import DatasetError, DatasetWriter, LeRobotDataset, VideoFile, camera_feature, doctor, doctor_cli, is_lfs_pointer, load_stats, repair, vector_feature
-from foreign_sets import (CAM, NAMES, PICTURES, as_v21, build, columns_of, edit, edit_episodes, edit_feature, edit_info, film, flat, png, shown,
+from smolvla.data import load_info, DatasetError, DatasetWriter, LeRobotDataset, VideoFile, camera_feature, doctor, doctor_cli, is_lfs_pointer, load_stats, repair, vector_feature
+from foreign_sets import (CAM, DEPTH, NAMES, PICTURES, WORDS, WORDS_KIND, as_v21, build, columns_of, edit, edit_episodes, edit_feature, edit_info, film, flat, png, shown, depth_film, depth_shown, with_guests, words_of,
                           stats_of, write_json)
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab"*32 + "\nsize 123456\n"
@@ -50,6 +50,18 @@ def test_pointers_are_one_finding_and_repair_tells(tmp_path, capsys):
 
 def clocked(tmp_path, ks, times=None, n=(12, 10), **kw):
     return build(tmp_path/"set", n, film_of=lambda p, _: film(p, ks, times), **kw)
+
+def test_a_pointer_for_the_episode_table_frightens_nobody(root, capsys):
+    "Nothing is said of gaps or leftovers when it is only that the table has not come."
+    (root/"meta/episodes/chunk-000/file-000.parquet").write_text(POINTER)
+    assert [(f.check, "git lfs pull" in f.cure) for f in doctor(root).findings] == [("episode table", True)]
+    with pytest.raises(SystemExit): doctor_cli(str(root))
+    assert "--out NEW" not in capsys.readouterr().out
+
+def test_the_command_says_how_to_mend(root, capsys):
+    edit(root/"meta/stats.json", lambda s: s["action"].update(mean=[float("nan")]*6))
+    with pytest.raises(SystemExit): doctor_cli(str(root))
+    assert f"a copy without these errors: smolvla_doctor {root} --out NEW" in capsys.readouterr().out
 
 def test_lossless_hole_is_seen_by_the_clock(tmp_path):
     "A frame lost, as many frames as rows: nothing but the clock can tell."
@@ -157,6 +169,11 @@ def test_spoilt_pictures_are_found_and_named(tmp_path, name):
     if name == "numbers": return
     assert repair(root, tmp_path/"out").ok and LeRobotDataset(tmp_path/"out").num_frames == 12
 
+def test_a_webp_is_named_without_machine_words(tmp_path):
+    root = image_set(tmp_path/"set", [as_cell(png(k, "WEBP")) for k in range(22)])
+    with pytest.raises(DatasetError, match=r"frame 3 is no complete PNG or JPEG \(cannot identify image file\)"): LeRobotDataset(root)[3]
+    report = doctor(root); assert not report.ok and not D.mendable(report)          # nothing is whole, so no copy is offered
+
 def test_black_pictures_are_seen_in_tables_too(tmp_path):
     black = as_cell(png(0))
     root = image_set(tmp_path/"set", [black if k < 12 else as_cell(png(k)) for k in range(22)])
@@ -175,7 +192,10 @@ def test_depth_is_left_out_aloud(tmp_path):
     assert ds.camera_keys == [CAM] and shown(ds[7][CAM]) == 7
     assert found(root) == {("left out",)} and doctor(root).ok
     copy = repair(root, tmp_path/"out")
-    assert copy.ok and "observation.images.depth" in [f for f in copy.findings if f.check == "left behind"][0].found
+    assert copy.ok and {f.check for f in copy.findings} == {"left out"}
+    key = "observation.images.depth"
+    rows = lambda r: [c for p in sorted((r/"data").rglob("*.parquet")) for c in pq.read_table(p)[key].to_pylist()]
+    assert rows(root) == rows(tmp_path/"out") and (info := load_info(tmp_path/"out")["features"][key])["info"] == {"is_depth_map": True}, info
 
 def test_sixteen_bits_in_a_colour_camera_are_refused(tmp_path):
     root = image_set(tmp_path/"set", [depth_png(k) for k in range(22)])
@@ -213,6 +233,52 @@ def test_language_is_skipped_aloud(tmp_path):
     with pytest.warns(UserWarning, match="left out language_persistent"): assert "language_persistent" not in LeRobotDataset(root)[0]
     assert found(root) == {("left out",)}
 
+# guests: what is not served goes along with a copy
+
+def shows_guests(root, numbers, what=""):
+    "Depth pictures and annotations of these rows of the source, in order."
+    ds, n = LeRobotDataset(root), 0
+    for e in range(ds.num_episodes):
+        mine = numbers[n:n + (k := int(ds.episodes["length"][e]))]
+        assert [depth_shown(root, e, i) for i in (0, k - 1)] == [mine[0], mine[-1]], what
+        n += k
+    assert n == len(numbers) and [len(w) for w in words_of(root)] == [k % 3 for k in numbers], what
+    assert [w[0]["content"] for w in words_of(root) if w] == [f"row {k}" for k in numbers if k % 3], what
+    return doctor(root)
+
+@pytest.mark.filterwarnings("ignore:.*left out")
+def test_guests_are_repaired_untouched(tmp_path):
+    root = with_guests(tmp_path/"set")
+    report = shows_guests(root, list(range(22)))
+    assert {f.check for f in report.findings} == {"left out"} and report.ok
+    copy = repair(root, tmp_path/"out")
+    assert copy.ok and {f.check for f in copy.findings} == {"left out"}
+    shows_guests(tmp_path/"out", list(range(22)))
+    films = lambda r: [p.read_bytes() for p in sorted((r/"videos"/DEPTH).rglob("*.mp4"))]
+    assert films(root) == films(tmp_path/"out"), "one film, byte for byte, though two episodes share it"
+    f = load_info(tmp_path/"out")["features"]
+    assert f[DEPTH]["info"]["depth_unit"] == "m" and f[DEPTH]["info"]["is_depth_map"] and f[WORDS]["dtype"] == "language"
+    stats = json.loads((tmp_path/"out/meta/stats.json").read_text())[DEPTH]
+    assert stats["mean"] == [[[1.]]] and stats["count"] == [10]
+    repair(root, tmp_path/"less", drop=[0]); shows_guests(tmp_path/"less", list(range(12, 22)))
+    kind = pq.read_schema(next((tmp_path/"less/data").rglob("*.parquet"))).field(WORDS).type
+    assert kind == WORDS_KIND
+
+@pytest.mark.filterwarnings("ignore:.*left out")
+@pytest.mark.parametrize("harm, left", [("film", {DEPTH}), ("place", {DEPTH}), ("escape", {DEPTH}), ("column", {WORDS})])
+def test_guests_that_cannot_come_are_named(tmp_path, harm, left):
+    root = with_guests(tmp_path/"set")
+    if harm == "film": (root/f"videos/{DEPTH}/chunk-000/file-000.mp4").unlink()
+    if harm == "place": edit_episodes(root, lambda rows: [{k: v for k, v in r.items() if not k.startswith(f"videos/{DEPTH}/")} for r in rows])
+    if harm == "escape":
+        film = root/f"videos/{DEPTH}/chunk-000/file-000.mp4"; film.rename(tmp_path/"away.mp4"); film.symlink_to(tmp_path/"away.mp4")
+    if harm == "column":
+        path = root/"data/chunk-000/file-000.parquet"; pq.write_table(pq.read_table(path).drop_columns([WORDS]), path)
+    copy = repair(root, tmp_path/"out")
+    [note] = [f.found for f in copy.findings if f.check == "left behind"]
+    assert copy.ok and all(k in note for k in left) and not left & load_info(tmp_path/"out")["features"].keys()
+    assert {DEPTH, WORDS} - left <= load_info(tmp_path/"out")["features"].keys() and len(LeRobotDataset(tmp_path/"out")) == 22
+
 # names, tasks, statistics
 
 @pytest.mark.parametrize("names", [["actions"], {"axes": ["x"]}, {"motors": {"a": 0}}, [["a", "b"]], "abc"])
@@ -220,6 +286,28 @@ def test_names_that_do_not_count_the_values(root, names):
     for k in ("action", "observation.state"): edit_feature(root, k, names=names)
     assert LeRobotDataset(root).features["action"]["names"] is None
     assert found(root) == {("names",)} and doctor(root).ok
+
+@pytest.mark.parametrize("rename, cure", [({"action": "actions"}, "--columns actions=action"), ({"observation.state": "state"}, "--columns state=observation.state"),
+                                          ({CAM: "image"}, "--cameras image=image"), ({CAM: "wrist.rgb"}, "--cameras wrist.rgb=rgb")])
+def test_other_names_than_training_looks_for_are_said(root, tmp_path, rename, cure):
+    from smolvla import edit as E
+    [(old, new)] = rename.items()
+    swap = lambda d: {k.replace(old, new): v for k, v in d.items()}
+    edit(root/"meta/info.json", lambda i: {**i, "features": swap(i["features"])})
+    edit_episodes(root, lambda rows: [swap(r) for r in rows]); edit(root/"meta/stats.json", swap)
+    if old == CAM: (root/"videos"/old).rename(root/"videos"/new)
+    else: path = root/"data/chunk-000/file-000.parquet"; pq.write_table((t := pq.read_table(path)).rename_columns([swap({c: 0}).popitem()[0] for c in t.column_names]), path)
+    notes = [f for f in doctor(root).findings if f.check == "names"]
+    assert [cure in f.cure for f in notes] == [True] and doctor(root).ok
+    word, pairs = notes[0].cure.split(" --")[-1].split(" ")
+    E.rename(root, tmp_path/"out", **{word: pairs})
+    assert not [f for f in doctor(tmp_path/"out").findings if f.check == "names"]
+
+def test_an_empty_instruction_counts_where_it_is_said(tmp_path):
+    root = build(tmp_path/"said", tasks=("pick", " "), which=[0]*12 + [1]*10)
+    assert [(f.check, f.episodes) for f in doctor(root).findings] == [("tasks", [1])] and "smolvla_edit tasks" in doctor(root).findings[0].cure
+    root = build(tmp_path/"unsaid", tasks=("pick", ""), which=[0]*22)
+    assert not doctor(root).findings
 
 def test_names_of_motors_are_names(root):
     edit_feature(root, "action", names={"motors": NAMES})
@@ -469,3 +557,24 @@ def test_missing_files_of_v21(tmp_path):
 def test_no_lerobot_at_all(root):
     edit(root/"meta/info.json", lambda i: {"name": "some other format"})
     with pytest.raises(DatasetError, match="no codebase_version: it is no LeRobot data set"): LeRobotDataset(root)
+
+@pytest.mark.filterwarnings("ignore:.*left out")
+def test_guests_of_v21_come_along(tmp_path):
+    words = [[{"role": "user", "content": f"row {k}", "style": "memory", "timestamp": k/30}]*(k % 3) for k in range(22)]
+    root = as_v21(build(tmp_path/"set", one_film=False, extra={WORDS: ({"dtype": "language", "shape": [1], "names": None}, words, WORDS_KIND)}))
+    edit(root/"meta/info.json", lambda i: i["features"].update({DEPTH: {"dtype": "video", "shape": [32, 32, 1], "names": ["height", "width", "channels"], "info": {"video.is_depth_map": True}}}))
+    for e, ks in enumerate((range(12), range(12, 22))): depth_film(root/f"videos/chunk-000/{DEPTH}/episode_{e:06d}.mp4", ks)
+    assert len(LeRobotDataset(root)) == 22 and {f.check for f in doctor(root).findings} == {"left out"}
+    assert repair(root, tmp_path/"out").ok; shows_guests(tmp_path/"out", list(range(22)))
+    repair(root, tmp_path/"less", drop=[0]); shows_guests(tmp_path/"less", list(range(12, 22)))
+
+@pytest.mark.filterwarnings("ignore:.*left out")
+@pytest.mark.parametrize("kind, cell", [(PICTURES, lambda k: as_cell(png(k, mode="L")) if k % 5 else None), (pa.binary(), lambda k: png(k, mode="L")), (pa.string(), lambda k: f"images/{k}.png"),
+                                        (pa.list_(pa.list_(pa.uint16())), lambda k: [[k, 1], [2, 3]])], ids=["cells and gaps", "bytes", "paths", "numbers"])
+def test_pictures_that_are_guests_are_not_looked_into(tmp_path, kind, cell):
+    from smolvla import edit as E
+    feature = {"dtype": "image", "shape": [32, 32, 1], "names": ["height", "width", "channels"]}
+    root = build(tmp_path/"set", extra={DEPTH: (feature, [cell(k) for k in range(22)], kind)})
+    repair(root, tmp_path/"out"); E.delete(root, tmp_path/"less", "0")
+    rows = lambda r: [c for p in sorted((r/"data").rglob("*.parquet")) for c in pq.read_table(p)[DEPTH].to_pylist()]
+    assert rows(tmp_path/"out") == rows(root) and rows(tmp_path/"less") == rows(root)[12:]

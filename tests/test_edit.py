@@ -417,6 +417,30 @@ def test_a_depth_camera_is_left_out_with_a_word(a, tmp_path):
     holds(tmp_path/"x", A)
     with pytest.raises(DatasetError, match="no column 'depth'"): E.rename(root, tmp_path/"y", cameras="depth=far")
 
+@pytest.mark.filterwarnings("ignore:.*left out")
+def test_depth_films_and_annotations_go_along(tmp_path):
+    from foreign_sets import DEPTH, WORDS, with_guests
+    from test_data_foreign import shows_guests
+    root, other = with_guests(tmp_path/"set"), with_guests(tmp_path/"other", n=(5, 4))
+    report = E.delete(root, tmp_path/"one", "0")
+    assert not any("left out" in n for n in report.notes); shows_guests(tmp_path/"one", list(range(12, 22)))
+    E.split(root, tmp_path/"parts", ["a=0", "b=1"]); shows_guests(tmp_path/"parts/b", list(range(12, 22)))
+    E.merge([root, other], tmp_path/"both"); shows_guests(tmp_path/"both", [*range(22), *range(9)])
+    assert LeRobotDataset(tmp_path/"both").stats[DEPTH]["count"] == 20
+    E.rename(root, tmp_path/"named", cameras="depth=far", columns=f"{WORDS}=language_events")
+    kept = json.loads((tmp_path/"named/meta/info.json").read_text())["features"]
+    assert kept["observation.images.far"]["info"]["depth_unit"] == "m" and kept["language_events"]["dtype"] == "language"
+    E.leave_out(root, tmp_path/"less", "depth"); assert DEPTH not in E.Source(tmp_path/"less").scan.features
+    millimetres = with_guests(tmp_path/"mm", unit="mm")
+    report = E.merge([root, millimetres], tmp_path/"m")
+    assert any(f"{DEPTH} is left out (a depth camera; declared differently)" in n for n in report.notes)
+    assert WORDS in E.Source(tmp_path/"m").features and DEPTH not in E.Source(tmp_path/"m").features
+    for path in (other/"data").rglob("*.parquet"):                                          # annotations of another layout
+        rows = pq.read_table(path)
+        pq.write_table(rows.set_column(rows.column_names.index(WORDS), WORDS, pa.array([[{"role": "user"}]]*len(rows))), path)
+    report = E.merge([root, other], tmp_path/"n")
+    assert any(f"{WORDS} is left out" in n for n in report.notes) and DEPTH in E.Source(tmp_path/"n").features
+
 def test_sentences_in_columns_and_other_files_go_along(a, b, tmp_path):
     words = {"note": {"dtype": "string", "shape": [1], "names": None}}
     features = {"observation.state": vector_feature(NAMES), "action": vector_feature(NAMES), **words}
@@ -648,3 +672,14 @@ def test_reference_lerobot_opens_every_edit(sets, tmp_path):
             np.testing.assert_array_equal(np.float32(s["action"]), ds[i]["action"])
             for k in ds.camera_keys: assert np.abs(np.array(s[k]) - ds[i][k].astype(int)).mean() < 1, (root, k, i)
         for stat in ("mean", "std", "q90"): np.testing.assert_allclose(np.ravel(got["stats"]["action"][stat]), ds.stats["action"][stat])
+
+@judged
+def test_reference_lerobot_reads_depth_and_annotations_of_a_copy(tmp_path):
+    from foreign_sets import with_guests
+    root = with_guests(tmp_path/"set")
+    D.repair(root, tmp_path/"repair"); E.delete(root, tmp_path/"delete", "0"); E.merge([root, tmp_path/"delete"], tmp_path/"merge")
+    out = judge("check_guests.py", root, *(tmp_path/n for n in ("repair", "delete", "merge")))
+    if "skipped" in out[0]: pytest.skip(f"LeRobot {out[0]['skipped']} knows no depth and no annotations")
+    source, repaired, deleted, merged = out
+    assert repaired == source and len(set(source["depth"])) == 22
+    for k in source: assert deleted[k] == source[k][12:] and merged[k] == source[k] + source[k][12:]

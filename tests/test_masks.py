@@ -2,7 +2,8 @@
 from pathlib import Path
 import pytest, torch
 from safetensors.torch import load_file
-from smolvla.masks import attention, make_att_2d_masks, plot_mask, positions, prefix_blocks, suffix_blocks, suffix_mask, suffix_positions
+from smolvla.masks import make_att_2d_masks, plot_mask, prefix_blocks, suffix_blocks, suffix_mask, suffix_positions
+from smolvla.vlm import attention, positions
 
 REF = Path(__file__).parent/"reference_data"/"ref.safetensors"
 

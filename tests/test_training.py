@@ -8,21 +8,7 @@ from smolvla.data import DatasetWriter, LeRobotDataset, so101_features
 from smolvla.policy import SmolVLA
 from smolvla.training import *
 from smolvla.vlm import build_vlm, nano_vlm_config
-
-SIZE = 32
-CAMS = ("overhead", "wrist")
-
-def write_set(root, episodes=3, frames=12, seed=0, cams=CAMS, fps=30, scale=1.0):
-    rng = np.random.default_rng(seed)
-    with DatasetWriter(root, fps=fps, features=so101_features({c: (SIZE, SIZE) for c in cams})) as w:
-        for e in range(episodes):
-            goal = rng.normal(size=6).astype(np.float32) * 20
-            for i in range(frames):
-                img = np.full((SIZE, SIZE, 3), 30 * e + 60, np.uint8)
-                q = goal * np.float32(i / frames * scale)
-                w.add_frame({"observation.state": q, "action": q + np.float32(scale), **{f"observation.images.{c}": img for c in cams}}, task=f"put cube {e % 2} in the box")
-            w.save_episode()
-    return root
+from helpers import CAMS, SIZE, cache_dir, data, one_thread, root, write_set
 
 def tiny_policy(stats, seed=0, **changes):
     "The nano policy's structure at 50 thousand parameters."
@@ -31,18 +17,6 @@ def tiny_policy(stats, seed=0, **changes):
     for k, v in dict(hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, head_dim=16).items(): setattr(c.text_config, k, v)
     fields = dict(num_vlm_layers=2, chunk_size=8, n_action_steps=4, resize_imgs_with_padding=(SIZE, SIZE), tokenizer_max_length=12)
     return SmolVLA.new("nano", stats, build_vlm(c), **(fields | changes))
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory): return write_set(tmp_path_factory.mktemp("d") / "set")
-
-@pytest.fixture(scope="module")
-def data(root): return TrainData(root)
-
-@pytest.fixture(scope="module")
-def cache_dir(tmp_path_factory): return tmp_path_factory.mktemp("cache")
-
-@pytest.fixture(autouse=True)
-def one_thread(): torch.set_num_threads(1)
 
 def losses(t): return [m["loss"] for m in t.history if "loss" in m]
 

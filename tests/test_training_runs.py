@@ -6,25 +6,14 @@ from smolvla import training as T
 from smolvla.data import LeRobotDataset
 from smolvla.policy import SmolVLA
 from smolvla.training import *
-from test_training import losses, small, tiny_policy, write_set
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory): return write_set(tmp_path_factory.mktemp("d") / "set")
-
-@pytest.fixture(scope="module")
-def data(root): return TrainData(root)
-
-@pytest.fixture(scope="module")
-def cache_dir(tmp_path_factory): return tmp_path_factory.mktemp("cache")
+from helpers import cache_dir, data, one_thread, root, write_set
+from test_training import losses, small, tiny_policy
 
 @pytest.fixture(scope="module")
 def base(data, tmp_path_factory):
     "A policy folder to start from"
     folder = tmp_path_factory.mktemp("base"); tiny_policy(data.stats).save_pretrained(folder)
     return folder
-
-@pytest.fixture(autouse=True)
-def one_thread(): torch.set_num_threads(1)
 
 def fields(**kw): return {k: v for k, v in small(**kw).items() if k != "quiet"}
 
@@ -277,3 +266,57 @@ def test_the_clip_bounds_the_gradient(data, tmp_path, cache_dir):
     t.train_step(t._load(0))
     moved = sum(((p.detach() - before[k])**2).sum() for k, p in t.params.items()).sqrt().item()
     assert moved == pytest.approx(.5 * .01, rel=1e-3)
+
+# ---- other people's sets: what the trainer says, and that its cure works
+
+def renamed(root, out, names):
+    "The same set, its columns and cameras under other names"
+    from smolvla.edit import Source, edit
+    s = Source(root); s.name |= names; edit({"": [s]}, out)
+    return out
+
+@pytest.mark.parametrize("names,words", [
+    ({"action": "actions"}, ["has no action", "--columns actions=action`"]),
+    ({"action": "actions", "observation.state": "state"}, ["no observation.state and no action", "--columns state=observation.state,actions=action`"]),
+    ({"observation.state": "observation.qpos"}, ["has no observation.state", "observation.qpos, action", "--columns NAME=observation.state`"]),
+    ({"observation.images.overhead": "image", "observation.images.wrist": "wrist_image"}, ["cameras image, wrist_image", "--cameras image=image,wrist_image=wrist_image`"])])
+def test_columns_by_other_names_are_told_how(root, tmp_path, names, words):
+    from smolvla.edit import rename
+    odd = renamed(root, tmp_path / "odd", names)
+    with pytest.raises(TrainingError) as e: TrainData(odd)
+    assert all(w in str(e.value) for w in words) and str(odd) in str(e.value), e.value
+    typed = str(e.value).rpartition(" --")[2].rstrip("`")
+    if "NAME" not in typed: rename(odd, tmp_path / "even", **dict([typed.split(" ")])); assert len(TrainData(tmp_path / "even")) == len(TrainData(root))
+
+@pytest.mark.filterwarnings("ignore:.*left out")
+def test_a_set_with_depth_alone_says_why_there_is_no_camera(tmp_path):
+    import foreign_sets as F
+    root = F.with_guests(tmp_path / "set"); F.edit(root / "meta/info.json", lambda i: i["features"].pop(F.CAM) and None)
+    with pytest.raises(TrainingError, match=r"no camera \(observation.images.depth is a depth camera.*\): SmolVLA needs"): TrainData(root)
+
+def test_sets_that_differ_are_sent_to_merge(root, tmp_path):
+    other = renamed(root, tmp_path / "other", {"observation.images.wrist": "observation.images.hand"})
+    with pytest.raises(TrainingError, match=f"differ in cameras.*smolvla_edit merge {root} {other} --out NEW"): TrainData([root, other])
+
+@pytest.mark.parametrize("state,action", [(43, 28), (5, 40), (33, 33)])
+def test_a_new_policy_is_as_wide_as_its_data(tmp_path, state, action):
+    import foreign_sets as F
+    g = np.random.default_rng(0); columns = {"observation.state": g.normal(size=(22, state)).astype(np.float32), "action": g.normal(size=(22, action)).astype(np.float32)}
+    root = F.build(tmp_path / "wide", data=columns)
+    c = new_policy(root).config
+    assert (c.max_state_dim, c.max_action_dim) == (max(32, state), max(32, action))
+    with pytest.raises(ValueError, match="at most 32; a new policy can have more"): new_policy(root, max_state_dim=32, max_action_dim=32)
+
+def test_cameras_that_nobody_looks_at_are_said(tmp_path, cache_dir):
+    more = TrainData(write_set(tmp_path / "more", cams=("overhead", "side")))
+    policy = new_policy(more, camera_map="overhead=overhead,side=none", num_vlm_layers=2, chunk_size=8, n_action_steps=4)
+    t = Trainer(policy, more, TrainConfig(out=str(tmp_path / "run"), cache_dir=cache_dir, **fields()), quiet=True)
+    assert T._camera_notes(t) == ["observation.images.side is not used by the policy"]
+    t.policy.config.input_features["observation.images.wrist"] = dict(type="VISUAL", shape=[3, 32, 32]); t.policy.processor.camera_map = None
+    t.data = TrainData(write_set(tmp_path / "less", cams=("overhead",)))
+    assert T._camera_notes(t) == ["nothing feeds the policy's observation.images.wrist: it is skipped"]
+
+def test_a_run_of_lerobot_is_no_run_to_resume(tmp_path):
+    (tmp_path / "lerobot/checkpoints/000100/pretrained_model").mkdir(parents=True)
+    for folder in ("lerobot", "lerobot/checkpoints/000100"):
+        with pytest.raises(FileNotFoundError, match=f"LeRobot's: begin from its weights with --policy {tmp_path / folder}"): T.resume(tmp_path / folder)
