@@ -668,7 +668,7 @@ class Limits:
         object.__setattr__(self, "approach", min(self.approach, self.speed))
 
 
-# %% ../nbs/13_so101.ipynb #0c046735
+# %% ../nbs/13_so101.ipynb #dd6c97bd
 def check_volts(
     volts:float|None, # None: what is measured
 ):
@@ -676,6 +676,7 @@ def check_volts(
     if volts is None or 4 <= volts <= 13: return
     raise ValueError(f"volts is that of the supply, 5, 7.4 or 12, not {volts}")
 
+# %% ../nbs/13_so101.ipynb #0c046735
 class SO101:
     "An SO-101 or SO-100, follower or leader, on a serial port or in simulation. Use it in a `with` block."
     def __init__(self,
@@ -710,6 +711,12 @@ class SO101:
         if kind is not None and issubclass(kind, KeyboardInterrupt) and not self.presses: self._pressed("Ctrl-C")
         self.close(quick=kind is not None or self.fold is False)
 
+# %% ../nbs/13_so101.ipynb #6e507a1c
+def _cure(problem):
+    key = {"voltage": "wrong_voltage", "voltage too high": "wrong_voltage", "voltage too low": "brownout", "hot": "overheated", "overload": "overloaded",
+           "over-current": "overloaded", "angle sensor": "sensor"}.get(problem, problem)
+    return CURES.get(key, "")
+
 # %% ../nbs/13_so101.ipynb #94a80f89
 _SETTINGS = {"Return_Delay_Time": 0, "Operating_Mode": 0, "P_Coefficient": 16, "I_Coefficient": 0, "D_Coefficient": 32}  # LeRobot's
 _GRIPPER = {"Max_Torque_Limit": 50, "Protection_Current": 1625, "Overload_Torque": 25}
@@ -727,11 +734,6 @@ def inspect(self:SO101)->list[str]: # reasons against torque, empty when there a
     for h in health:
         for p in h.problems(self.volts): bad.append(f"{h.motor}: {p} ({h.voltage} V, {h.temperature} °C). {_cure(p)}")
     return bad
-
-def _cure(problem):
-    key = {"voltage": "wrong_voltage", "voltage too high": "wrong_voltage", "voltage too low": "brownout", "hot": "overheated", "overload": "overloaded",
-           "over-current": "overloaded", "angle sensor": "sensor"}.get(problem, problem)
-    return CURES.get(key, "")
 
 # %% ../nbs/13_so101.ipynb #11ff49cb
 @patch
