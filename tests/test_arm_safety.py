@@ -597,3 +597,15 @@ def test_a_gate_that_stays_shut(arm):
     assert arm.inspect() == []
     arm.volts = None; arm.inspect()
     assert arm.volts == 12
+
+def test_ctrl_c_while_it_sinks_goes_on_its_way_afterwards(arm):
+    arm.move_to(HOME)
+    seen, sleep = heard(arm, "Torque_Limit"), arm.clock.sleep
+    def press(dt):
+        sleep(dt)
+        if len(seen) == 5: signal.raise_signal(signal.SIGINT)
+    arm.clock.sleep = press
+    with pytest.raises(KeyboardInterrupt): arm.close(quick=True)
+    arm.clock.sleep = sleep
+    assert len(seen) == 21 and arm.mode == "closed" and arm.presses == 1 and not any(torque(arm))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
