@@ -33,7 +33,7 @@ DATA = ["tests/test_data.py", "tests/test_data_foreign.py", "-k"]
 PUT = ("test_writer or writer or resume or discard or undo or crash or full or round_trip or strings_are_written or leftovers or links or "
        "planted or bad_frame or lossless or ctrl_c or odd_sizes or new_sets or going_on or other_units")
 PARTS = {  # module, where it begins and ends, what pytest is told, chapter
-    "processing": ("processing", "", "", ["tests/test_processing.py"], "02_processing"),
+    "processing": ("processing", "", "", ["tests/test_processing.py"], ""),
     "flow": ("flow", "", "", ["tests/test_flow.py"], "04_flow_matching"),
     "masks": ("masks", "", "", ["tests/test_masks.py"], "05_attention_masks"),
     "statistics": ("data", "QUANTILES = ", "def units_of", ["tests/test_statistics.py", *DATA, "stat or aggregation or count"], ""),
@@ -145,9 +145,10 @@ def cells_fail(chapter, module):
     "The cells of a chapter that are not exported, with the names of the module"
     from importlib import import_module
     from execnb.shell import CaptureShell
+    os.chdir("nbs")
     shell = CaptureShell()
     shell.user_ns.update(vars(import_module(f"smolvla.{module}")))
-    for cell in json.loads(Path(f"nbs/{chapter}.ipynb").read_text())["cells"]:
+    for cell in json.loads(Path(f"{chapter}.ipynb").read_text())["cells"]:
         code = "".join(cell["source"])
         if cell["cell_type"] != "code" or re.match(r"#\s*\|\s*export|(.|\n)*nbdev_export", code): continue
         shell.run(code)
