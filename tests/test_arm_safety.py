@@ -609,3 +609,10 @@ def test_ctrl_c_while_it_sinks_goes_on_its_way_afterwards(arm):
     arm.clock.sleep = sleep
     assert len(seen) == 21 and arm.mode == "closed" and arm.presses == 1 and not any(torque(arm))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+def test_when_python_ends_it_sinks_where_it_is():
+    bus = twin_bus(clock=ManualClock())
+    a = SO101(bus).connect(); a.move_to(HOME+np.array([40, 0, 0, 0, 0, 0], np.float32))
+    close_all()
+    bus.advance()
+    assert a.mode == "closed" and not any(s["Torque_Enable"] for s in bus.servos) and abs(to_units(bus.plant.data.qpos[:6])[0]-40) < 8

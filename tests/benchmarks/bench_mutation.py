@@ -17,7 +17,7 @@ The first n by a hash of seed and fault are tried, no place twice before all had
 It runs in copies of the tracked files, never in the working tree. One process imports what is slow and forgets smolvla again; a fork of it
 imports the changed copy and runs the tests of the part, and the cells of its chapter that are not exported. Linux and macOS.
 """
-import argparse, hashlib, json, os, re, shutil, signal, subprocess, sys, tempfile, time
+import argparse, hashlib, json, os, re, shlex, shutil, signal, subprocess, sys, tempfile, time
 from collections import Counter
 from pathlib import Path
 from smolvla.demo import machine
@@ -26,7 +26,7 @@ from smolvla.evaluation import Rate
 ROOT, HERE = Path(__file__).resolve().parents[2], Path(__file__).resolve().parent
 OUT, KEPT = Path("outputs/bench/mutation.jsonl"), HERE/"mutation.json"
 sys.path += [os.environ.get("COSMIC_RAY", str(ROOT/"outputs/cosmic_ray"))]
-REAL = ("stops escape keys calibrating python_ends replaced real_time one_port connecting_twice another_thread_moves watchdog_lowers closing_while "
+REAL = ("stops escape keys calibrating python_ends_and replaced real_time one_port connecting_twice another_thread_moves watchdog_lowers closing_while "
         "while_close two_threads watchdog_survives teleoperating_twins commands panel kinematics the_lab jogging survives_and_says held_down")  # real time, or no safety
 ARM = ["tests/test_arm_safety.py", "tests/test_so101.py", "-k", " and ".join(f"not {w}" for w in REAL.split())]
 DATA = ["tests/test_data.py", "tests/test_data_foreign.py", "-k"]
@@ -258,12 +258,14 @@ def main():
     p.add_argument("--seed", type=int, default=0, help="which ones")
     p.add_argument("--jobs", type=int, default=1, help="how many at a time, each in a copy of its own")
     p.add_argument("--again", action="store_true", help="try those once more that survived")
+    p.add_argument("--tests", help="what pytest is told in this run, for example 'tests/test_flow.py -k order': new tests alone tell whether a survivor is noticed now")
     p.add_argument("--keep", action="store_true", help="also write tests/benchmarks/mutation.json")
     p.add_argument("--first", default="cfffe9e", help="commit whose tests are the comparison")
     p.add_argument("--show", action="store_true", help="print tests/benchmarks/mutation.json and run nothing")
     a = p.parse_args()
     if a.show: return show(json.loads(KEPT.read_text()))
     if strange := set(a.parts) - PARTS.keys(): p.error(f"{', '.join(strange)}: choose from {', '.join(PARTS)}")
+    if a.tests: PARTS.update({part: (*PARTS[part][:3], shlex.split(a.tests), "") for part in a.parts or PARTS})
     samples, done = {part: faults(part, a.n, a.seed) for part in a.parts or PARTS}, read_all()
     todo = {part: [f for f in sample if f["id"] not in done or a.again and not done[f["id"]][-1]["by"]] for part, (sample, _) in samples.items()}
     OUT.parent.mkdir(parents=True, exist_ok=True)
