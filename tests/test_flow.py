@@ -106,3 +106,15 @@ def test_three_losses_by_hand():
         assert masked_mean(errors, pad, 2, version).item() == pytest.approx(float(mean)) and masked_mean(errors, pad, 2, version, "none").tolist() == pytest.approx([float(x) for x in each])
     assert masked_mean(errors, None, 2, "2026-03").item() == pytest.approx(errors[..., :2].mean().item())
     assert masked_mean(errors, torch.ones_like(pad), 2) == 0 and masked_mean(errors, pad).item() == pytest.approx((103 + 107 + 111)/9)
+
+def test_nearly_no_time_is_nearly_data():
+    t = sample_time(200_000, torch.Generator().manual_seed(1))
+    assert (t < .002).float().mean() < 3e-4 and (t > .999).float().mean() == pytest.approx(.0015, rel=.3)
+
+def test_the_mean_of_a_single_number():
+    errors, pad = torch.tensor([[[7., 1], [9., 1]]]), torch.tensor([[False, True]])
+    assert masked_mean(errors, pad, 1) == 7 and masked_mean(errors, pad, 1, reduction="none").tolist() == [7]
+
+def test_the_line_by_hand():
+    a, n = torch.full((3, 2, 1), 10.), torch.full((3, 2, 1), -2.)
+    assert make_x_t(a, n, torch.tensor([0., 1., .25])).tolist() == [[[10.]]*2, [[-2.]]*2, [[7.]]*2] and make_u_t(a, n).eq(-12).all()
