@@ -909,9 +909,9 @@ def _halt(self:SO101, now=False):
     self._cut(); self.mode = "stopped"
 
 @patch
-def _ease(self:SO101, what):
+def _ease(self:SO101, what)->list: # not empty after Ctrl-C meanwhile
     "Sink once, then no torque. The lock is ours."
-    with _counting(self):
+    with _counting(self) as hits:
         if self.mode in ("holding", "driving") or self.held:
             self._easing = True
             try: self._sink()
@@ -919,6 +919,7 @@ def _ease(self:SO101, what):
         self._cut()
         if self.mode != "stopped": self.log(what)
         self.mode = "stopped"
+    return hits
 
 
 # %% ../nbs/13_so101.ipynb #41e20ac1
@@ -1217,8 +1218,7 @@ def _go_down(self:SO101, quick)->list: # not empty after Ctrl-C
         self._ease("closing")
         return [1]
     except Exception as e: self.log(f"closing: {e}")
-    self._ease("closing")
-    return []
+    return self._ease("closing")
 
 @atexit.register
 def close_all():

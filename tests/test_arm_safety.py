@@ -7,7 +7,7 @@ import pytest
 from arms import ramp, sank
 from commands import UNHURRIED, UNHURRIED_CAMERAS, command, linux, patient
 from smolvla.data import JOINTS
-from smolvla.motors import BusError, ManualClock, PtyServer, twin_bus
+from smolvla.motors import BusError, ManualClock, PortLost, PtyServer, twin_bus
 from smolvla.sim import HOME, to_radians, to_units
 from smolvla.so101 import (RAISED, SO101, Jogger, Kinematics, Limits, NotSafe, Stopped, TooFar, TwinHand, as_values, backlash, close_all, ctrl_c_stops, gentle_end, meet, press_stop,
                            step_response, teleoperate)
@@ -537,3 +537,226 @@ def test_another_supply_than_a_person_says_is_noticed(folder):
     from_motors.save(calibration_paths("blue")[0])
     with pytest.raises(BusError, match="voltage too high .12.* V of 5 V.*Switch off now"): write_file(line, "blue", volts=5)
     assert "0 registers" in write_file(line, "blue", volts=12) and "0 registers" in write_file(line, "blue")
+
+# --- the numbers themselves ---
+
+def test_limits_at_their_edges():
+    for kw in (dict(speed=2800.), dict(approach=2800., speed=2800.), dict(patience=0), dict(hold=1e-9), dict(lower=math.inf), dict(gap=1e9), dict(lead=3000.)): Limits(**kw)
+    for kw in (dict(speed=2800.1), dict(gripper_speed=2801.), dict(approach=2800.1), dict(speed=0), dict(gap=0), dict(hold=0), dict(lead=0.), dict(hold=math.inf), dict(lead=math.inf),
+               dict(patience=math.inf), dict(patience=-1), dict(patience=.5), dict(lower=0), dict(hold=np.bool_(True))):
+        with pytest.raises(ValueError, match=f"limits.{next(iter(kw))}"): Limits(**kw)
+    assert Limits(speed=30.).approach == 30. and Limits(speed=60.).approach == 40. and Limits().gap == 20 and Limits().lead == 25
+
+@pytest.mark.parametrize("volts,good", [(4, True), (5, True), (13, True), (3.9, False), (13.1, False)])
+def test_volts_of_a_supply(volts, good):
+    if good: assert SO101(volts=volts).volts == volts
+    else:
+        with pytest.raises(ValueError, match="volts"): SO101(volts=volts)
+
+def test_where_and_how_fast_is_one_packet(arm):
+    arm.torque_on()
+    goal, turn = HOME + np.arange(6.), (arm.calibration.hi-arm.calibration.lo)[5]/100
+    for slow, (joint, grip) in ((True, (50, 125)), (False, (135, 400))):
+        arm._approaching = slow
+        heard = line(arm).heard["SYNC_WRITE"]
+        arm._write_goal(goal)
+        assert line(arm).heard["SYNC_WRITE"] == heard+1
+        assert [s["Goal_Velocity"] for s in line(arm).servos] == [math.ceil(joint*4096/360)]*5 + [math.ceil(grip*turn)]
+        assert [s["Goal_Position"] for s in line(arm).servos] == arm.calibration.ticks(goal).tolist()
+        np.testing.assert_allclose(arm.goal, goal, atol=1e-4)
+
+@pytest.mark.parametrize("supply,limits", [(5., (50, 80, 70, 50, 50, 50)), (7.4, (50, 80, 70, 50, 50, 50)), (12., (50, 70, 60, 50, 50, 40))])
+def test_strength_and_acceleration(arm, supply, limits):
+    arm.volts = supply
+    arm._soften()
+    assert tuple(s["Torque_Limit"] for s in line(arm).servos) == limits
+    assert {s["Acceleration"] for s in line(arm).servos} == {17_100}
+    for given, there in ((1., 100), (1e6, 25_400)):
+        arm.limits = Limits(acceleration=given)
+        arm._soften()
+        assert {s["Acceleration"] for s in line(arm).servos} == {there}
+
+def test_how_far_a_goal_goes(arm):
+    arm.torque_on()
+    here = np.array([0, 0, 0, 0, 0, 20.])
+    arm.goal, far = here, here + [90, -90, 90, -90, 90, 60]
+    for slow, joint, grip in ((False, 135, 400), (True, 40, 100)):
+        arm._approaching = slow
+        step = arm._shorten(far, here, .02)-here
+        np.testing.assert_allclose(step, np.array([joint, -joint, joint, -joint, joint, grip])*.02, rtol=1e-6)
+    arm._approaching = False
+    np.testing.assert_allclose(arm._shorten(here+1, here, .1), here+1)
+    np.testing.assert_allclose(arm._shorten(far, here, 10)-here, [25, -25, 25, -25, 25, 60])            # the lead; the gripper has none
+    np.testing.assert_allclose(arm._shorten(far, here-30, 10)[[0, 2]], (here-5)[[0, 2]])                # also where the arm hangs behind
+    arm.goal = arm.high.astype(float)
+    np.testing.assert_allclose(arm._shorten(arm.high+50, arm.high, 1), arm.high)
+    arm.goal = arm.low.astype(float)
+    np.testing.assert_allclose(arm._shorten(arm.low-50, arm.low, 1), arm.low)
+
+def test_how_far_one_tick_goes(arm):
+    arm.move_to(HOME); arm.send(HOME)
+    def step(pause):
+        before = arm.goal.copy(); arm.clock.sleep(pause)
+        return (arm.send(HOME+[80, 0, 0, 0, 0, 0])-before)[0]
+    assert abs(step(1/50)-135/50) < .05
+    assert abs(step(.4)-13.5) < .05, "a late tick counts as a tenth of a second"
+    arm.move_to(HOME); arm.send(HOME)
+    assert 0 < step(.6) <= 4.1, "after a pause slowly again"
+
+def test_the_first_target(arm):
+    here = arm.state()
+    for k in range(5):
+        with pytest.raises(TooFar, match=JOINTS[k]): arm.send(here + np.sign((arm.low+arm.high)[k]/2-here[k])*21.*np.eye(6)[k])
+    sent = arm.send(here + np.array([19, 0, 0, 0, 0, 60.]))
+    assert abs(sent[0]-here[0]) < 40/30+.2 and 2 < sent[5]-here[5] < 100/30+.2 and arm.mode == "driving"
+
+def test_how_many_readings_may_be_lost(arm):
+    arm.limits = Limits(patience=2)
+    for _ in range(2):
+        arm.state(); deaf(arm, 2)
+        for k in (1, 2): arm.state(); assert arm.misses == k
+        arm.state(); assert arm.misses == 0
+    deaf(arm, 3)
+    for _ in range(2): arm.state()
+    with pytest.raises(Stopped, match="no whole reply"): arm.state()
+
+def sick(arm, *healths):
+    "What the next looks of the watchdog see; an error is raised"
+    left = list(healths)
+    def poll(period):
+        if not left: return None
+        h = left.pop(0)
+        if isinstance(h, Exception): raise h
+        return h
+    arm.bus.poll = poll
+    return left
+
+def test_what_the_watchdog_believes(arm):
+    arm.move_to(HOME)
+    good, other = arm.bus.check("elbow_flex"), arm.bus.check("wrist_roll")
+    hot, warm, starved, burning = replace(good, temperature=61), replace(other, temperature=61), replace(good, voltage=10.), replace(good, voltage=14.)
+    sick(arm, hot, None, good, hot, warm, other, starved, good, hot, good)
+    for _ in range(11): arm._watch_health()
+    for rows, says in (((hot, hot), "elbow_flex: hot"), ((warm, hot, warm), "wrist_roll: hot"), ((hot, other, hot), "elbow_flex: hot"), ((starved, starved), "too low"), ((burning,), "too high"),
+                       ((replace(good, torque_on=False),), "has lost its torque"), ((replace(good, status=1), replace(good, status=1)), "elbow_flex")):
+        left = sick(arm, *rows)
+        for _ in rows[1:]: arm._watch_health()
+        with pytest.raises(Stopped, match=says): arm._watch_health()
+        assert not left and arm.mode == "stopped" and not any(torque(arm))
+        arm.reset(); sick(arm); arm.move_to(HOME)
+    arm.mode = "free"
+    sick(arm, replace(good, torque_on=False)); arm._watch_health()      # a free arm has none
+
+def test_a_watchdog_that_hears_nothing(arm):
+    arm.move_to(HOME); arm.limits = Limits(patience=2)
+    sick(arm, BusError("a"), BusError("b"), BusError("c"))
+    arm._watch_health(); arm._watch_health()
+    with pytest.raises(Stopped, match="bus: c"): arm._watch_health()
+    arm.reset(); sick(arm, PortLost("gone"))
+    with pytest.raises(Stopped, match="gone"): arm._watch_health()
+
+def test_error_bits_of_other_motors_do_not_count(arm):
+    arm.move_to(HOME); sick(arm)
+    arm.bus.errors = {99: 32, "gripper": 0}; arm._watch_health()
+    arm.bus.errors = {"gripper": 32}
+    with pytest.raises(Stopped, match="gripper: overload"): arm._watch_health()
+
+def heard(arm, name):
+    "Values that all motors are told from now on, with their moments"
+    out, write = [], arm.bus.sync_write
+    def spy(n, values):
+        if n == name: out.append((arm.clock.now(), dict(values)))
+        write(n, values)
+    arm.bus.sync_write = spy
+    return out
+
+@pytest.mark.parametrize("do,seconds,steps", [(lambda a: a.stop(), 1., 20), (lambda a: a.lie_down(), .5, 10)])
+def test_sinking_is_even(arm, do, seconds, steps):
+    arm.move_to(HOME)
+    seen, goals = heard(arm, "Torque_Limit"), heard(arm, "Goal_Position")
+    do(arm)
+    assert [set(v.values()) for _, v in seen] == [{40*k/steps} for k in range(steps, -1, -1)] and all(set(v) == set(JOINTS) for _, v in seen)
+    np.testing.assert_allclose(np.diff([t for t, _ in seen]), seconds/steps, atol=1e-9)
+    assert len(goals) == 1 and not any(torque(arm))
+    there = arm.bus.sync_read("Present_Position")
+    assert all(abs(goals[0][1][j]-there[j]) < 150 for j in JOINTS)
+
+def test_letting_go_is_said_three_times(arm):
+    arm.move_to(HOME)
+    real, calls = arm.bus.torque_off, []
+    def flaky():
+        calls.append(1)
+        if len(calls) < 3: raise BusError("noise")
+        real()
+    arm.bus.torque_off, arm.held = flaky, True
+    arm._cut()
+    assert len(calls) == 3 and not any(torque(arm)) and arm.held is False
+
+def test_when_the_watchdog_acts(arm):
+    arm.move_to(HOME); arm.send(HOME)
+    t, looks = arm.sent, []
+    arm._watch_health = lambda: looks.append(arm.clock.now())
+    def after(s): arm.clock.t = t+s; line(arm).advance(); arm.guard(); return arm.mode, arm._approaching, len(looks)
+    assert after(.49) == ("driving", False, 0)
+    assert after(.51) == ("holding", True, 1)
+    assert after(9.9) == ("holding", True, 2)
+    assert after(10.1)[0] == "free" and not any(torque(arm))
+    n = len(looks)
+    assert after(99)[2] == n, "a free arm is not watched"
+
+def test_the_way_of_move_to(arm):
+    arm.move_to(HOME)
+    for speed, steps in ((40., 75), (20., 150), (500., 75)):            # limits.approach is the fastest
+        start, sent, send = arm.goal.astype(float), [], arm.send
+        arm.send = lambda a: (sent.append((arm.clock.now(), np.array(a))), send(a))[1]
+        end = HOME.astype(float) + (0 if abs(start[0]-HOME[0]) > 30 else np.array([60, 0, 0, 0, 0, 0]))
+        arm.move_to(end, speed=speed)
+        del arm.send
+        way = np.array([a for _, a in sent])[:steps]
+        np.testing.assert_allclose(way, start+(end-start)*np.arange(1, steps+1)[:, None]/steps, atol=1e-4)
+        np.testing.assert_allclose(np.diff([t for t, _ in sent]), .02, atol=1e-9)
+        assert steps < len(sent) < steps+50, "it settles, and does not wait longer than needed"
+
+def test_rates_of_move_to(arm):
+    arm.move_to(HOME, hz=1000)
+    for hz in (1000.5, 1e4):
+        with pytest.raises(ValueError, match="hz should be a number above 0, at most 1000"): arm.move_to(HOME, hz=hz)
+
+def test_what_reset_and_connect_forget(arm):
+    arm.move_to(HOME); arm.stop("enough")
+    assert (arm.mode, arm.why, arm.presses) == ("stopped", "enough", 1)
+    arm.misses = 3; arm._low["gripper", "hot"] = 1
+    arm.reset()
+    assert (arm.mode, arm.why, arm.presses, arm.misses, dict(arm._low), arm.last_state) == ("free", "", 0, 0, {}, None) and not arm._stop.is_set()
+    arm.stop("again"); arm.close(); arm.connect()
+    assert (arm.mode, arm.why, arm.presses, arm.misses) == ("free", "", 0, 0) and not arm._stop.is_set()
+
+def test_a_gate_that_stays_shut(arm):
+    real = arm.bus.check
+    for change, says in ((dict(model=778), "gripper is model 778"), (dict(firmware="3.9"), "firmware differs"), (dict(voltage=5.), "gripper: voltage too low"), (dict(temperature=60), "gripper: hot .*60 °C")):
+        arm.bus.check = lambda j: replace(real(j), **(change if j == "gripper" else {}))
+        with pytest.raises(NotSafe, match=says): arm.torque_on()
+        assert arm.mode == "free" and not any(torque(arm))
+    arm.bus.check = real
+    assert arm.inspect() == []
+    arm.volts = None; arm.inspect()
+    assert arm.volts == 12
+
+def test_ctrl_c_while_it_sinks_goes_on_its_way_afterwards(arm):
+    arm.move_to(HOME)
+    seen, sleep = heard(arm, "Torque_Limit"), arm.clock.sleep
+    def press(dt):
+        sleep(dt)
+        if len(seen) == 5: signal.raise_signal(signal.SIGINT)
+    arm.clock.sleep = press
+    with pytest.raises(KeyboardInterrupt): arm.close(quick=True)
+    arm.clock.sleep = sleep
+    assert len(seen) == 21 and arm.mode == "closed" and arm.presses == 1 and not any(torque(arm))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+def test_when_python_ends_it_sinks_where_it_is():
+    bus = twin_bus(clock=ManualClock())
+    a = SO101(bus).connect(); a.move_to(HOME+np.array([40, 0, 0, 0, 0, 0], np.float32))
+    close_all()
+    bus.advance()
+    assert a.mode == "closed" and not any(s["Torque_Enable"] for s in bus.servos) and abs(to_units(bus.plant.data.qpos[:6])[0]-40) < 8

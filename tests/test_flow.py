@@ -73,3 +73,48 @@ def test_per_sample_losses():
     (lambda: masked_mean(torch.zeros(1, 1, 1), loss_version="2024"), "2026-04"), (lambda: masked_mean(torch.zeros(1, 1, 1), reduction="sum"), "none")])
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words): call()
+
+@pytest.mark.parametrize("n,method,times", [(1, "euler", [1]), (4, "euler", [1, .75, .5, .25]), (1, "midpoint", [1, .5]), (2, "midpoint", [1, .75, .5, .25])])
+def test_times_of_a_solver(n, method, times): assert solver_times(n, method) == times
+
+def test_defaults_are_smolvlas():
+    asked = []
+    integrate(lambda x, t: asked.append(t) or x, torch.zeros(1, 1, 1))
+    assert asked == pytest.approx([1 - k/10 for k in range(10)])
+    assert solver_times(2) == [1, .5] and LOSS_VERSIONS[-1] == "2026-04"
+    v, pad = torch.arange(8.).reshape(1, 2, 4), torch.tensor([[False, True]])
+    assert masked_mean(v, pad, 2) == .5 and flow_loss(v, torch.zeros_like(v), pad, 2) == .5 and masked_mean(v) == 3.5
+
+def test_a_midpoint_step_by_hand():
+    "x' = x + t from x(1) = 2: half a step back, then a whole one with that velocity"
+    at = 2 - .5*(2 + 1)
+    assert integrate(lambda x, t: x + t, torch.full((1, 1, 1), 2.), 1, "midpoint").item() == pytest.approx(2 - (at + .5))
+    assert integrate(lambda x, t: x + t, torch.full((1, 1, 1), 2.), 1).item() == pytest.approx(2 - 3)
+
+def test_waves_by_hand():
+    t = torch.tensor([0., .25, 1.])
+    waves = sinusoidal_time(t, 4, .5, 2.)
+    torch.testing.assert_close(waves, torch.stack([(2*torch.pi*t.double()/.5).sin(), (2*torch.pi*t.double()/2).sin(), (2*torch.pi*t.double()/.5).cos(), (2*torch.pi*t.double()/2).cos()], 1))
+    assert sinusoidal_time(t, 2).shape == (3, 2)
+    torch.testing.assert_close(sinusoidal_time(t, 4)[:, 1], (2*torch.pi*t.double()/4).sin())
+
+def test_three_losses_by_hand():
+    errors = torch.tensor([[[1., 2, 100], [3., 4, 100], [50., 50, 50]], [[5., 6, 100], [70., 70, 70], [80., 80, 80]]])
+    pad = torch.tensor([[False, False, True], [False, True, True]])
+    by_hand = {"2025": (errors.mean(), errors.mean((1, 2))), "2026-03": (21/12, [10/6, 11/6]), "2026-04": (21/6, [10/4, 11/2])}
+    for version, (mean, each) in by_hand.items():
+        assert masked_mean(errors, pad, 2, version).item() == pytest.approx(float(mean)) and masked_mean(errors, pad, 2, version, "none").tolist() == pytest.approx([float(x) for x in each])
+    assert masked_mean(errors, None, 2, "2026-03").item() == pytest.approx(errors[..., :2].mean().item())
+    assert masked_mean(errors, torch.ones_like(pad), 2) == 0 and masked_mean(errors, pad).item() == pytest.approx((103 + 107 + 111)/9)
+
+def test_nearly_no_time_is_nearly_data():
+    t = sample_time(200_000, torch.Generator().manual_seed(1))
+    assert (t < .002).float().mean() < 3e-4 and (t > .999).float().mean() == pytest.approx(.0015, rel=.3)
+
+def test_the_mean_of_a_single_number():
+    errors, pad = torch.tensor([[[7., 1], [9., 1]]]), torch.tensor([[False, True]])
+    assert masked_mean(errors, pad, 1) == 7 and masked_mean(errors, pad, 1, reduction="none").tolist() == [7]
+
+def test_the_line_by_hand():
+    a, n = torch.full((3, 2, 1), 10.), torch.full((3, 2, 1), -2.)
+    assert make_x_t(a, n, torch.tensor([0., 1., .25])).tolist() == [[[10.]]*2, [[-2.]]*2, [[7.]]*2] and make_u_t(a, n).eq(-12).all()

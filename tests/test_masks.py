@@ -70,3 +70,25 @@ def test_bad_input():
     with pytest.raises(ValueError, match="att has 5 tokens"): make_att_2d_masks(ones, torch.zeros(5))
     with pytest.raises(ValueError, match="start with 1"): suffix_mask(ones, torch.tensor([0, 1, 1]))
     with pytest.raises(ValueError, match="labels"): plot_mask(torch.ones(4, 4), ["a"])
+
+def test_blocks_by_hand():
+    assert prefix_blocks(3).tolist() == [0, 0, 0, 1] and prefix_blocks(3, False).tolist() == [0, 0, 0] and prefix_blocks(0).tolist() == [1]
+    assert suffix_blocks(3).tolist() == [1, 1, 1] and suffix_blocks(3, False).tolist() == [1, 0, 0] and suffix_blocks(1, False).tolist() == [1]
+    assert suffix_blocks(2, state=True).tolist() == [1, 1, 1] and suffix_blocks(2, False, True).tolist() == [1, 1, 0]
+    assert all(b.dtype == torch.int64 for b in (prefix_blocks(2), suffix_blocks(2)))
+
+def test_a_suffix_by_hand():
+    pad = torch.tensor([[True, False, True], [True, True, True]])
+    assert suffix_mask(pad, suffix_blocks(2))[0].int().tolist() == [[1, 0, 1, 1, 0], [1, 0, 1, 1, 1]]
+    assert suffix_mask(pad, suffix_blocks(2, False))[1].int().tolist() == [[1, 1, 1, 1, 1]]*2
+    assert suffix_positions(pad, 2).tolist() == [[2, 3], [3, 4]]
+
+def test_shapes_that_are_none():
+    ones = torch.ones(2, 4, dtype=torch.bool)
+    for pad in (ones[0], ones[None], ones.float()):
+        with pytest.raises(ValueError, match="pad must be bool"): make_att_2d_masks(pad, torch.zeros(4))
+    for n in (3, 5):
+        with pytest.raises(ValueError, match=f"att has {n} tokens but pad has 4"): make_att_2d_masks(ones, torch.zeros(n))
+    for att in (torch.ones(2, 3), torch.zeros(3), torch.tensor([0, 1])):
+        with pytest.raises(ValueError, match="1-D and start with 1"): suffix_mask(ones, att)
+    assert make_att_2d_masks(ones, torch.tensor([[0, 0, 1, 1], [1, 1, 1, 1]])).sum((1, 2)).tolist() == [2*2 + 3 + 4, 1 + 2 + 3 + 4]

@@ -388,3 +388,30 @@ def test_explain_works_without_a_processor(proc, obs, capsys):
     explain(dict(proc(obs))); titles = [a.get_title() for a in plt.gcf().axes]; plt.close("all")
     assert titles[0] == "camera 0"
     assert "network" in capsys.readouterr().out
+
+# -- what holds when nothing is said
+
+def test_defaults_are_smolvlas(tok):
+    table = dict(mean=[0.], std=[1.])
+    p = Processor(["a"], {"action": table, "observation.state": table}, tok)
+    assert (p.resize, p.max_state_dim, p.max_action_dim, p.tokenizer_max_length, p.pad_language_to, p.empty_cameras, p.eps) == ((512, 512), 32, 32, 48, "longest", 0, 1e-8)
+    assert p.norm_map == dict(VISUAL="IDENTITY", STATE="MEAN_STD", ACTION="MEAN_STD") and p.told == set() and p.image_stats == {}
+    with pytest.warns(UserWarning, match="cut from .* to 48 tokens"): tokens, mask = tokenize(tok, ["pick " * 99])
+    assert tokens.shape == mask.shape == (1, 48)
+    x = torch.zeros(1, 1, 2, 4)
+    assert resize_with_pad(x + 1, 4, 4).sum() == 8 and resize_with_pad(x, 4, 4, 7.)[0, 0, :2].eq(7).all()
+    assert normalize(torch.tensor(1.), torch.tensor(0.), torch.tensor(0.)) == 1e8
+    assert rescale(torch.tensor([3.]), dict(mean=torch.tensor([1.]), std=torch.tensor([2.]))).item() == pytest.approx(1.)
+
+def test_the_shape_of_actions(proc, obs):
+    for bad in (torch.zeros(6), torch.zeros(()), torch.zeros(1, 2, 3, 6)): complaint(lambda: proc.vectors({**obs, "action": bad}), "action must be a chunk (B,H,A)")
+    one = proc.vectors({"observation.state": obs["observation.state"][0], "action": obs["action"][0]})
+    assert one["action"].shape == (1, *obs["action"].shape[1:2], 32) and one["action_is_pad"].shape == one["action"].shape[:2] and not one["action_is_pad"].any()
+
+@pytest.mark.parametrize("lo,hi,good", [(0., 1., True), (-1e-6, .5, False), (.5, 1 + 1e-6, False), (1., 1., True), (0., 0., True)])
+def test_float_pixels_at_the_edges(lo, hi, good):
+    x = torch.full((3, 2, 2), lo)
+    x[0, 0, 0] = hi
+    if good: assert to_float_nchw(x).equal(x)
+    else: complaint(lambda: to_float_nchw(x), "[0, 1]")
+    assert to_float_nchw(torch.full((2, 2, 3), 255, dtype=torch.uint8)).eq(1).all() and to_float_nchw(torch.full((1, 4, 2, 2, 3), 51, dtype=torch.uint8)).shape == (1, 4, 3, 2, 2)
