@@ -29,6 +29,11 @@ def _own_terminal():
     import fcntl, termios
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
+def _window(terminal, lines=24, columns=200):
+    "A terminal without a size shows no progress bar"
+    import fcntl, struct, termios
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
 def command(folder, name, *args, module="motors", typed=None, seconds=90, before=""):
     """Exit code and text of a command that runs in this folder.
     typed: [(text to wait for, keys to press, or a function of the process)]; None means no terminal.
@@ -40,6 +45,7 @@ def command(folder, name, *args, module="motors", typed=None, seconds=90, before
         r = subprocess.run(what, capture_output=True, text=True, timeout=seconds, cwd=folder, env=env, stdin=subprocess.DEVNULL)
         return r.returncode, r.stdout+r.stderr
     master, slave = os.openpty()
+    _window(slave)
     p = subprocess.Popen(what, stdin=slave, stdout=slave, stderr=slave, cwd=folder, env=env, start_new_session=True, preexec_fn=_own_terminal)
     os.close(slave)
     try: return _converse(p, master, list(typed), time.monotonic()+seconds)

@@ -429,7 +429,7 @@ def test_a_full_pipe_stops_no_loop(full_pipe, arm, tmp_path, monkeypatch):
     with Recorder(tmp_path/"set", arm, {}, lambda: HOME, "wave") as rec:
         monkeypatch.setattr("sys.stdout", full_pipe)
         def work():
-            rec.order("begin"); rec.run(3., until=lambda: _enough(rec, 9)); rec.order("keep"); rec.run(.5, until=lambda: _enough(rec, 9))
+            rec.order("begin"); rec.run(3., until=lambda: _enough(rec, 9)); rec.order("keep"); rec.run(30., until=lambda: _enough(rec, 9) or rec.writer.num_episodes)
             jog_keys(arm, StopKey(arm), 30, 3., lambda jog: _line(arm, jog.error))
         hand = threading.Thread(target=work, daemon=True)
         hand.start(); hand.join(40)
