@@ -139,6 +139,21 @@ def test_which_pictures_are_counted():
     for i in range(120): p.add(np.full((4, 4, 3), i, np.uint8))
     assert p.pixels.frames == 120 and len(p.finish()) == 120 and p.finish()[7].keys() == {"bytes", "path"}
 
+def test_one_writer_at_a_time(tmp_path):
+    with DatasetWriter(tmp_path/"set", 30, FEATURES):
+        os.close(free := os.dup(0))
+        with pytest.raises(DatasetError, match="is being written by another process"): DatasetWriter(tmp_path/"set", 30, FEATURES)
+        os.close(now := os.dup(0))
+        assert now == free, "no file stays open"
+    DatasetWriter(tmp_path/"set", 30, FEATURES).finalize()
+
+def test_words_are_written(tmp_path):
+    with DatasetWriter(tmp_path/"set", 30, {"note": {"dtype": "string", "shape": [1], "names": None}}) as w:
+        for note in ("a", "ü", ""): w.add_frame({"note": note}, "t")
+        with pytest.raises(DatasetError, match="note: expected a string, got int"): w.add_frame({"note": 3}, "t")
+        w.save_episode()
+    assert pq.read_table(tmp_path/"set/data/chunk-000/file-000.parquet")["note"].to_pylist() == ["a", "ü", ""]
+
 # --- where files go ---
 
 def row(c, f): return {"data/chunk_index": c, "data/file_index": f}
@@ -232,3 +247,17 @@ def test_going_on_after_a_set_was_read_back(tmp_path):
     for change in (lambda d: d["action"].pop("min"), lambda d: d["action"].update(mean=[0., float("nan")]), lambda d: d["action"].update(count=[7], mean=[9., 9.]), lambda d: d.pop("action")):
         np.testing.assert_allclose(spoil(change)["action"]["mean"], got["action"]["mean"], rtol=1e-6)
     assert CAM not in spoil(lambda d: d[CAM].pop("std")) and CAM not in spoil(lambda d: d[CAM].update(mean=[0., 0, 0])) and "action" in spoil(lambda d: d.pop(CAM))
+
+def test_going_on_keeps_the_order_of_columns(tmp_path):
+    root = make(tmp_path/"set", (2,))
+    make(root, (2,), dict(reversed(FEATURES.items())))
+    first, second = (pq.read_table(root/f"data/chunk-000/file-00{k}.parquet").column_names for k in range(2))
+    assert first == second
+
+def test_only_mixed_tables_are_trimmed(tmp_path):
+    root = make(tmp_path/"set", (2, 2, 2))
+    info, files = D.load_info(root), sorted((root/"meta/episodes").glob("*/*.parquet"))
+    D.write_durable(files[0], D.parquet_bytes(D.pa.concat_tables([pq.read_table(f) for f in files])))
+    before = [f.read_bytes() for f in files[1:]]
+    D.trim_table(root, {**info, "total_episodes": 2})
+    assert [r["episode_index"] for r in rows_of(files[0])] == [0, 1] and [f.read_bytes() for f in files[1:]] == before

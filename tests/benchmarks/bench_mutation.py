@@ -3,12 +3,13 @@
     pip install --no-deps --target outputs/cosmic_ray cosmic-ray==8.7.0 parso==0.8.7 attrs stevedore   once; in nobody's environment
     python tests/benchmarks/bench_mutation.py                    all parts, 80 faults each (about an hour; --jobs 2 halves it)
     python tests/benchmarks/bench_mutation.py arm flow --n 20    two parts, 20 faults each
-    python tests/benchmarks/bench_mutation.py --again            once more those that survived, after new tests
+    python tests/benchmarks/bench_mutation.py --again            once more those that survived, after new tests; with --tests by these alone
     python tests/benchmarks/bench_mutation.py --keep             also write tests/benchmarks/mutation.json; verdicts written there by hand stay
     python tests/benchmarks/bench_mutation.py --show             print that file, run nothing
 
 Printed: for each part the faults noticed (killed) of those tried, with Wilson's interval, and those that survived, with file and line.
-Every result goes to outputs/bench/mutation.jsonl at once, and an interrupted run goes on from there.
+In the kept file writer and flow were first met by test_writer.py and test_flow.py alone, so there the rate is a lower bound.
+Tests in real time are left out (they need a quiet machine), and one that hangs counts as a notice. Every result goes to outputs/bench/mutation.jsonl at once, and an interrupted run goes on from there.
 A fault is known by its operator and the function that it makes, so a change elsewhere in the file leaves its result standing.
 
 The faults are cosmic-ray's (mutmut 3 leaves out decorated functions, and half of this code stands below `@patch`), and one of our own, a
