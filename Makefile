@@ -1,10 +1,11 @@
 # make demo   install, then record, train, evaluate and drive: outputs/demo/report.html   (SAY="put the blue cube in the left box")
 # make test   install, then the whole suite
+#   FAST=1    after make test: only the notebooks that you changed, and the tests that use their modules most
 #   CPU=avx2  after either of them: as on a laptop without AVX-512, whatever this processor is (make test CPU=avx2)
 # make lab    install, then JupyterLab on the course
 # make env    install only;  make clean  remove .venv (outputs/ holds your data: it stays)
 SHELL := /bin/bash
-export SAY
+export SAY FAST
 ifeq ($(CPU),avx2)
 export ONEDNN_MAX_CPU_ISA = AVX2
 export ATEN_CPU_CAPABILITY = avx2
