@@ -29,7 +29,7 @@ def loaded(module, *names):
 @pytest.mark.parametrize("module", sorted(f"smolvla.data.{m}" for f, m in house.modules() if f == "data"))
 def test_data_needs_no_torch(module): assert loaded(module, "torch", "mujoco", "matplotlib") == []
 
-@pytest.mark.parametrize("module", ["smolvla.arm.wire", "smolvla.arm.bus", "smolvla.serve.loop", "smolvla.serve.wire", "smolvla.sim.tasks", "smolvla.evaluate.rates", "smolvla.setup_check"])
+@pytest.mark.parametrize("module", ["smolvla.learn", "smolvla.arm.wire", "smolvla.arm.bus", "smolvla.serve.loop", "smolvla.serve.wire", "smolvla.sim.tasks", "smolvla.evaluate.rates", "smolvla.setup_check"])
 def test_a_bus_and_a_client_load_neither_torch_nor_mujoco(module): assert loaded(module, "torch", "mujoco") == []
 
 @pytest.mark.parametrize("module", ["smolvla.arm.driving", "smolvla.arm.recording", "smolvla.sim.demonstrations"])

@@ -22,7 +22,7 @@ def differences(root=ROOT):
         env = {k: v for k, v in os.environ.items() if k != "IN_TEST"}
         subprocess.run([sys.executable, "-c", "from nbdev.doclinks import nbdev_export; nbdev_export.__wrapped__()"], cwd=tmp, env=env, check=True)
         fresh = {p.relative_to(tmp): p.read_text(encoding="utf-8") for p in (tmp/"smolvla").rglob("*.py")}
-    here = {p.relative_to(root): p.read_text(encoding="utf-8") for p in (root/"smolvla").rglob("*.py")}
+    here = {p.relative_to(root): p.read_text(encoding="utf-8") for p in (root/"smolvla").rglob("*.py") if "assets" not in p.parts}
     return {k: fresh.get(k) for k in sorted(fresh.keys() | here.keys()) if fresh.get(k) != here.get(k)}
 
 def main(args):

@@ -56,7 +56,7 @@ def front_door():
 
 def wanted():
     "{path of a stub: its text}"
-    modules = [p for p in (ROOT/"smolvla").rglob("*.py") if not p.name.startswith("_")]
+    modules = [p for p in (ROOT/"smolvla").rglob("*.py") if not p.name.startswith("_") and "assets" not in p.parts]
     texts = {p.with_suffix(".pyi"): stub(p.read_text(encoding="utf-8")) for p in modules}
     return {ROOT/"smolvla"/"__init__.pyi": front_door(), **{p: t for p, t in texts.items() if t}}
 

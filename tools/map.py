@@ -17,7 +17,7 @@ def modules():
     "{(folder, module): (lines of code, {(folder, module) that it imports})}"
     out = {}
     for path in sorted((ROOT/"smolvla").rglob("*.py")):
-        if path.name.startswith("_") or path.name.endswith("_pb2.py"): continue
+        if path.name.startswith("_") or path.name.endswith("_pb2.py") or "assets" in path.parts: continue
         *folder, name = path.relative_to(ROOT/"smolvla").with_suffix("").parts
         text = path.read_text(encoding="utf-8")
         lines = sum(bool(x.strip()) and not x.strip().startswith("#") for x in text.splitlines())
