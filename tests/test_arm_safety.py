@@ -770,3 +770,11 @@ def test_when_python_ends_it_sinks_where_it_is():
     close_all()
     bus.advance()
     assert a.mode == "closed" and not any(s["Torque_Enable"] for s in bus.servos) and abs(to_units(bus.plant.data.qpos[:6])[0]-40) < 8
+
+def test_a_distant_gripper_alone_needs_no_way_from_above(arm):
+    arm.move_to(HOME)
+    before = pose(arm)
+    goals, send = [], arm.send
+    arm.send = lambda a: (goals.append(np.array(a)), send(a))[1]
+    arm.approach(HOME+np.array([0, 0, 0, 0, 0, 60], np.float32))
+    assert np.abs(np.array(goals)[:, :5]-HOME[:5]).max() < 2 and np.abs(pose(arm)-before).max() < 2

@@ -261,7 +261,7 @@ def main():
     p.add_argument("--n", type=int, default=80, help="faults of each part")
     p.add_argument("--seed", type=int, default=0, help="which ones")
     p.add_argument("--jobs", type=int, default=1, help="how many at a time, each in a copy of its own")
-    p.add_argument("--again", action="store_true", help="try those once more that survived")
+    p.add_argument("--again", action="store_true", help="try those once more that survived, or whose tests ran out of time")
     p.add_argument("--tests", help="what pytest is told in this run, for example 'tests/test_flow.py -k order': new tests alone tell whether a survivor is noticed now")
     p.add_argument("--keep", action="store_true", help="also write tests/benchmarks/mutation.json")
     p.add_argument("--first", default="cfffe9e", help="commit whose tests are the comparison")
@@ -271,7 +271,7 @@ def main():
     if strange := set(a.parts) - PARTS.keys(): p.error(f"{', '.join(strange)}: choose from {', '.join(PARTS)}")
     if a.tests: PARTS.update({part: (*PARTS[part][:3], shlex.split(a.tests), "") for part in a.parts or PARTS})
     samples, done = {part: faults(part, a.n, a.seed) for part in a.parts or PARTS}, read_all()
-    todo = {part: [f for f in sample if f["id"] not in done or a.again and not done[f["id"]][-1]["by"]] for part, (sample, _) in samples.items()}
+    todo = {part: [f for f in sample if f["id"] not in done or a.again and done[f["id"]][-1]["by"] in (None, "", "timeout")] for part, (sample, _) in samples.items()}
     OUT.parent.mkdir(parents=True, exist_ok=True)
     commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, text=True).strip()
     with tempfile.TemporaryDirectory() as folder:
