@@ -51,6 +51,16 @@ def test_the_map_knows_the_arrows():
     assert {"virtual"} <= {m for f, m in house.modules() if f == "arm"} and "twin" in seen["arm", "sim"] and "dataset" in seen["train", "data"]
     assert not [a for a in seen if house.FOLDERS.index(a[0]) < house.FOLDERS.index(a[1])]
 
+def test_a_chapter_imports_from_smaller_numbers_and_its_own_engine_rooms():
+    import re
+    number = {}
+    for path in (ROOT/"nbs").glob("[0-9]*.ipynb"):
+        module = re.search(r"default_exp ([\w.]+)", path.read_text(encoding="utf-8"))[1].split(".")
+        number[("", *module)[-2:]] = int(path.name[:2])
+    modules = house.modules()
+    assert number.keys() == modules.keys()
+    assert not [(m, to) for m, (_, uses) in modules.items() for to in uses if to in number and number[to] > number[m]]
+
 # the front door
 
 def test_the_front_door_is_light_and_opens():
