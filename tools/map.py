@@ -54,20 +54,20 @@ def text(house):
 
 def svg(house):
     "The same as a picture: a box a folder, its modules as bars as long as they are"
-    x, y, width, parts = 10, 10, 760, []
-    seen = arrows(house)
-    for f in FOLDERS:
-        own = sorted(((m, n) for (g, m), (n, _) in house.items() if g == f), key=lambda p: -p[1])
-        total = sum(n for _, n in own)
-        uses = ", ".join(t or "ground" for t in FOLDERS if (f, t) in seen)
-        parts.append(f'<text x="{x}" y="{y + 13}" class="folder">{escape(f + "/" if f else "smolvla/")}</text>')
-        parts.append(f'<text x="{x + 90}" y="{y + 13}">{escape(SAYS[f])}, {total} lines' + (f' · imports from {escape(uses)}' if uses else '') + '</text>')
-        left, scale = x, (width - 2*(len(own) - 1))/4300
+    x, y, width, parts, seen = 10, 10, 900, [], arrows(house)
+    of = {f: sorted(((m, n) for (g, m), (n, _) in house.items() if g == f), key=lambda p: -p[1]) for f in FOLDERS}
+    scale = (width - 40)/max(sum(n for _, n in own) for own in of.values())
+    for f, own in of.items():
+        uses, left, small = ", ".join(t or "ground" for t in FOLDERS if (f, t) in seen), x, []
         for m, n in own:
             w = max(n*scale, 4)
             parts.append(f'<rect x="{left:.0f}" y="{y + 19}" width="{w:.0f}" height="18"><title>{m}: {n} lines</title></rect>')
-            if w > 6.2*len(m): parts.append(f'<text x="{left + 4:.0f}" y="{y + 32}" class="module">{m}</text>')
+            if w > 6.2*len(m) + 4: parts.append(f'<text x="{left + 4:.0f}" y="{y + 32}" class="module">{m}</text>')
+            else: small.append(m)
             left += w + 2
+        about = [f"{SAYS[f]}, {sum(n for _, n in own)} lines", f"also {', '.join(small)}" if small else "", f"imports from {uses}" if uses else ""]
+        parts.append(f'<text x="{x}" y="{y + 13}" class="folder">{escape(f + "/" if f else "smolvla/")}</text>')
+        parts.append(f'<text x="{x + 90}" y="{y + 13}">{escape(" · ".join(filter(None, about)))}</text>')
         y += 48
     style = ("text{font:12px sans-serif;fill:#333}.folder{font-weight:bold;fill:#0072b2}"
              ".module{font-size:10px;fill:#fff}rect{fill:#0072b2;opacity:.85}")
