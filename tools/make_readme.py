@@ -28,7 +28,9 @@ def minutes(path) -> int:
     lines = sum(bool(line.strip()) for source in shown for line in source.splitlines())
     return 5*max(1, math.ceil((words/WORDS + lines/LINES)/5))
 
-def is_engine_room(path): return any("engine room" in c.source.lower() for c in read(path).cells[:2])
+def is_engine_room(path):
+    "Does its head say so, at the beginning of a line?"
+    return any(re.search(r"^(> |\*\*)?Engine room\b(?!s)", c.source, re.M) for c in read(path).cells[:2])
 
 def row(path):
     "One line of the table: link, promise, module, minutes"
