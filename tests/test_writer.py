@@ -1,7 +1,7 @@
 "The writer in numbers: what stands in each file, how films are made, where files go, and what is refused."
 import io, json, os
 from pathlib import Path
-import av, numpy as np, pyarrow.parquet as pq, pytest
+import av, numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
 from smolvla import files as D_files
 from smolvla.data import layout as D_layout
 from smolvla.data import stats as D_stats
@@ -32,7 +32,7 @@ def test_the_file_of_a_new_set(tmp_path):
 def test_rates(tmp_path, fps, stored):
     DatasetWriter(tmp_path/"set", fps, {"action": vector_feature(["a"])}).finalize()
     info = read(tmp_path/"set", "meta/info.json")
-    assert info["fps"] == stored and type(info["fps"]) is type(stored) and info["video_path"] is None and not (tmp_path/"set"/D.UNITS_FILE).exists()
+    assert info["fps"] == stored and type(info["fps"]) is type(stored) and info["video_path"] is None and not (tmp_path/"set"/D_layout.UNITS_FILE).exists()
 
 @pytest.mark.parametrize("fps", [0, -1, 1000.5, True, "30", None, float("nan"), float("inf")])
 def test_rates_that_are_none(tmp_path, fps):

@@ -277,6 +277,7 @@ def _drive_here(policy, say, env, seed, out, max_seconds, compute_dtype="auto"):
     "Chapter 10's drive, with a video"
     from smolvla.evaluate.rollouts import as_driver, drive, tell
     say = say or instruction(env, np.random.default_rng(seed))
+    parse(say)  # an unknown sentence is refused before a policy is loaded
     name = re.sub(r"\W+", "_", say.lower()).strip("_")[:60]
     e = drive(as_driver(policy, compute_dtype=compute_dtype), say, seed, Path(out)/f"{name}_{seed}.mp4", max_seconds)
     print(tell(e), f"video: {e.video}", sep="\n")
