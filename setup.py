@@ -14,7 +14,7 @@ setup(
     long_description=readme.read_text(encoding="utf-8") if readme.is_file() else "", long_description_content_type="text/markdown",
     author=cfg["author"], author_email=cfg["author_email"], url=cfg["git_url"],
     license="Apache-2.0", license_files=["LICENSE", "NOTICE"],
-    packages=find_packages(include=["smolvla", "smolvla.*"]), package_data={"smolvla": ["assets/**"]}, include_package_data=True,
+    packages=find_packages(include=["smolvla", "smolvla.*"]), package_data={"smolvla": ["assets/**", "py.typed", "**/*.pyi"]}, include_package_data=True,
     python_requires=f">={cfg['min_python']}", install_requires=shlex.split(cfg["requirements"]),
     extras_require={extra: shlex.split(cfg[f"{extra}_requirements"]) for extra in ("dev", "print", "cad")},
     entry_points={"console_scripts": cfg["console_scripts"].split(), "nbdev": [f"{cfg['lib_name']}={cfg['lib_name']}._modidx:d"]},

@@ -10,10 +10,11 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
-from smolvla.accessories import (COLUMN_X, PARK, SADDLE_X, WRIST_X, ZERO, Sizes, all_parts, camera_dummy, cradle_place, head_place, jaw_place, mount_place,
-                                 stand_places, table, upright_length)
-from smolvla.printing import Picture, arm_solids, box, manifold, official, to_mesh
-from smolvla.sim import BOXES, CAM_POS, cluster
+from smolvla.workshop.accessories import (
+    COLUMN_X, PARK, SADDLE_X, Sizes, WRIST_X, ZERO, all_parts, camera_dummy, cradle_place,
+    head_place, jaw_place, mount_place, stand_places, table, upright_length)
+from smolvla.workshop.solids import Picture, arm_solids, box, manifold, official, to_mesh
+from smolvla.sim.twin import BOXES, CAM_POS, cluster
 
 OUT = Path(__file__).parent/"figures"
 NEW, OLD, SERVO, OURS, TABLE = (.96, .76, .32), (.88, .88, .86), (.25, .27, .30), (.45, .68, .85), (.80, .74, .66)

@@ -1,8 +1,10 @@
 "Shared pieces of the asynchronous tests: a policy without a network, a robot that fits it, and a soak."
 import gc, threading, time
 import numpy as np, psutil
-from smolvla.async_inference import SO101_UNITS, Clock, Control, ControlLoop, FaultyLink, Look, PolicyClient, RobotSpec, ToyArm
-from smolvla.policy_server import PolicyServer
+from smolvla.serve.loop import (
+    Clock, Control, ControlLoop, FaultyLink, Look, RobotSpec, SO101_UNITS, ToyArm)
+from smolvla.serve.wire import PolicyClient
+from smolvla.serve.server import PolicyServer
 
 SIZE = (48, 64)
 SPEC = RobotSpec({k: SIZE for k in ToyArm.cameras}, [f"joint{i}.pos" for i in range(6)], list(SO101_UNITS))

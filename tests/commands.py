@@ -2,16 +2,17 @@
 import functools, os, re, select, subprocess, sys, threading, time
 from pathlib import Path
 import pytest
+from smolvla.commands import COMMANDS
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs pseudo-terminals, and those of Linux with a baud rate")
 
-UNHURRIED = """import smolvla.motors as M
+UNHURRIED = """import smolvla.arm.bus as M
 M.Bus.__init__.__defaults__ = (None, 1_000_000, 2, .5)  # a virtual motor on a starved machine answers later than a real one
 """
-UNHURRIED_CAMERAS = UNHURRIED+"""import smolvla.recording as R
+UNHURRIED_CAMERAS = UNHURRIED+"""import smolvla.arm.cameras as C, smolvla.arm.recording as R
 R.check_loop = lambda arm, cameras, fps=30, seconds=2.: R.Check("loop", True, "not judged: other tests run beside")
-R.Webcam.rate = property(lambda self: float(self.fps))
-R.Webcam.latest.__defaults__ = (30.,)
+C.Webcam.rate = property(lambda self: float(self.fps))
+C.Webcam.latest.__defaults__ = (30.,)
 """  # what a command asks of its computer is not what the tests of STOP are about
 
 def patient(test):
@@ -34,12 +35,13 @@ def _window(terminal, lines=24, columns=200):
     import fcntl, struct, termios
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-def command(folder, name, *args, module="motors", typed=None, seconds=90, before=""):
+def command(folder, name, *args, typed=None, seconds=90, before=""):
     """Exit code and text of a command that runs in this folder.
     typed: [(text to wait for, keys to press, or a function of the process)]; None means no terminal.
     before: Python that runs first."""
     script = folder/f"{name}.py"
-    script.write_text(f"import sys\n{before}\nfrom smolvla.{module} import {name}_cli as main\nsys.exit(main())\n")
+    module, function = COMMANDS[f"smolvla_{name}"].split(":")
+    script.write_text(f"import sys\n{before}\nfrom smolvla.{module} import {function} as main\nsys.exit(main())\n")
     env, what = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "HF_LEROBOT_CALIBRATION": str(folder/"cal")}, [sys.executable, str(script), *args]
     if typed is None:
         r = subprocess.run(what, capture_output=True, text=True, timeout=seconds, cwd=folder, env=env, stdin=subprocess.DEVNULL)

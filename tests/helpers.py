@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np, pytest, torch
 from safetensors.torch import load_file
 from transformers import SmolVLMConfig
-from smolvla.data import DatasetWriter, so101_features
-from smolvla.policy import SmolVLA, SmolVLAConfig
-from smolvla.vlm import build_vlm, nano_tokenizer
+from smolvla.data.writer import DatasetWriter, so101_features
+from smolvla.model.policy import SmolVLA, SmolVLAConfig
+from smolvla.model.vlm import build_vlm, nano_tokenizer
 
 REFERENCE = Path(__file__).parent/"reference_data"
 
@@ -74,7 +74,7 @@ def root(tmp_path_factory): return write_set(tmp_path_factory.mktemp("d") / "set
 
 @pytest.fixture(scope="module")
 def data(root):
-    from smolvla.training import TrainData
+    from smolvla.train.data import TrainData
     return TrainData(root)
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,13 @@
 """One process of several, started by test_multiprocess.py through `accelerate launch`: the scenarios `runs` and `crash`."""
-import os, shutil, signal, sys
+import os, shutil, signal, sys, time
 from pathlib import Path
 import torch
-from smolvla import training as T
-from smolvla.training import PrefixCache, TrainConfig, TrainData, resume, start, start_policy
+from smolvla.train import prefix_cache as T_prefix_cache
+from smolvla.train import loop as T
+from smolvla.train.loop import TrainConfig
+from smolvla.train.data import TrainData
+from smolvla.train.prefix_cache import PrefixCache
+from smolvla.train.runs import resume, start, start_policy
 
 def config(work, out, **kw): # 6 updates of 8 samples, looked at and saved in the middle
     return TrainConfig(**dict(data=work/"set", out=work/out, policy=str(work/"start"), steps=6, batch_size=8, lr=1e-3, val_fraction=.34, ema=.9, eval_every=3, save_every=3,
@@ -31,12 +35,12 @@ def runs(work, mode):
 def crash(work, _):
     "Process 1 dies in its second batch, as by kill -9."
     from accelerate import PartialState
-    me, real, calls = PartialState(cpu=True), T._forward_rows, [0]
+    me, real, calls = PartialState(cpu=True), T_prefix_cache._forward_rows, [0]
     def dies(*a):
         calls[0] += 1
         if me.process_index == 1 and calls[0] == 2: os.kill(os.getpid(), signal.SIGKILL)
         return real(*a)
-    T._forward_rows = dies; T.time.monotonic = iter(range(0, 10_000, 5)).__next__      # every batch is due to be counted
+    T_prefix_cache._forward_rows = dies; time.monotonic = iter(range(0, 10_000, 5)).__next__      # every batch is due to be counted
     data = TrainData(work/"set")
     PrefixCache.build(work/"crashed", start_policy(config(work, "none"), data), data, batch_size=4, quiet=True, rank=me.process_index, size=2, wait=me.wait_for_everyone)
 

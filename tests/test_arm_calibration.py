@@ -4,12 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from smolvla import recording
-from smolvla.data import JOINTS
-from smolvla.motors import GEARS, MULTI_TURN, TRIGGER, Bus, BusError, Found, ManualClock, Servo, VirtualBus, diagnose, scan, twin_bus
-from smolvla.recording import check_motors, open_cameras, preflight
-from smolvla.so101 import (SO101, USUAL, Calibrating, Calibration, CalibrationDiffers, JointCalibration, NotSafe, TwinHand, about_calibration, accept_findings, accepted_findings,
-                           calibrate_cli, calibration_paths, find_calibration, keep_calibration, load_calibration, misfits, pull, push, usual_span, write_file)
+from smolvla.arm import recording as recording_recording
+from smolvla.arm import cameras as recording
+from smolvla.data.writer import JOINTS
+from smolvla.arm.wire import ManualClock
+from smolvla.arm.bus import Bus, BusError, Found, MULTI_TURN, scan
+from smolvla.arm.virtual import GEARS, Servo, TRIGGER, VirtualBus, twin_bus
+from smolvla.arm.faults import diagnose
+from smolvla.arm.recording import check_motors, open_cameras, preflight
+from smolvla.arm.calibration import (
+    Calibrating, Calibration, CalibrationDiffers, JointCalibration, TwinHand, USUAL,
+    about_calibration, accept_findings, accepted_findings, calibrate_cli, calibration_paths,
+    find_calibration, keep_calibration, load_calibration, misfits, pull, push, usual_span,
+    write_file)
+from smolvla.arm.so101 import NotSafe, SO101
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
@@ -258,21 +266,21 @@ def test_twins_that_are_none(kw):
 @pytest.fixture
 def short_elbow(monkeypatch):
     "Commands meet an arm whose elbow only goes 90 degrees, in simulated time"
-    from smolvla import driving
-    for module in (recording, driving):
+    from smolvla.arm import driving
+    for module in (recording_recording, driving):
         monkeypatch.setattr(module, "SO101", lambda *a, **kw: arm_with(elbow_flex=1024))
         monkeypatch.setattr(module, "open_cameras", lambda *a: {})
         monkeypatch.setattr(module, "preflight", lambda arm, *a: check_motors(arm))
-    monkeypatch.setattr(recording, "terminal", lambda: True)
+    monkeypatch.setattr(recording_recording, "terminal", lambda: True)
 
 @pytest.mark.parametrize("accept,says", [("", "not ready: follower x calibration"), (" ", "few words"), ("the elbow has a stop", "no terminal")])
 def test_recording_stops_for_a_doubtful_arm(accept, says, short_elbow, tmp_path, capsys):
-    with pytest.raises(SystemExit, match=says): recording.record_cli(port="/dev/arm", say="wave", out=str(tmp_path/"set"), accept=accept)
+    with pytest.raises(SystemExit, match=says): recording_recording.record_cli(port="/dev/arm", say="wave", out=str(tmp_path/"set"), accept=accept)
     assert ("accepted, see" in capsys.readouterr().out) == (says == "no terminal")
 
 @pytest.mark.parametrize("accept,says", [("", "not ready: follower x calibration"), ("the elbow has a stop", "UNAVAILABLE")])
 def test_driving_stops_for_a_doubtful_arm(accept, says, short_elbow, capsys):
-    from smolvla.driving import drive_cli
+    from smolvla.arm.driving import drive_cli
     with pytest.raises(SystemExit, match=f"(?s){says}"): drive_cli(port="/dev/arm", say="wave", server="localhost:1", accept=accept, max_seconds=1.)
     assert ("accepted, see" in capsys.readouterr().out) == bool(accept)
 

@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 from arms import ramp, sank
 from commands import UNHURRIED, UNHURRIED_CAMERAS, command, linux, patient
-from smolvla.data import JOINTS
-from smolvla.motors import BusError, ManualClock, PortLost, PtyServer, twin_bus
-from smolvla.sim import HOME, to_radians, to_units
-from smolvla.so101 import (RAISED, SO101, Jogger, Kinematics, Limits, NotSafe, Stopped, TooFar, TwinHand, as_values, backlash, close_all, ctrl_c_stops, gentle_end, meet, press_stop,
-                           step_response, teleoperate)
+from smolvla.data.writer import JOINTS
+from smolvla.arm.wire import ManualClock
+from smolvla.arm.bus import BusError, PortLost
+from smolvla.arm.virtual import PtyServer, twin_bus
+from smolvla.sim.twin import HOME, to_radians, to_units
+from smolvla.arm.calibration import TwinHand
+from smolvla.arm.so101 import (
+    Limits, NotSafe, RAISED, SO101, Stopped, TooFar, as_values, close_all, ctrl_c_stops)
+from smolvla.arm.jog import Jogger, Kinematics
+from smolvla.arm.teleoperation import (
+    backlash, gentle_end, meet, press_stop, step_response, teleoperate)
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch): monkeypatch.setenv("HF_LEROBOT_CALIBRATION", str(tmp_path/"cal"))
@@ -295,7 +301,7 @@ def twice(sig=signal.SIGINT):
 
 def sentence(tmp_path, bus):
     "A recorded episode: the arm waves for a few seconds"
-    from smolvla.data import DatasetWriter, so101_features
+    from smolvla.data.writer import DatasetWriter, so101_features
     here = to_units(bus.plant.data.qpos[:6])
     with DatasetWriter(tmp_path/"set", 30, so101_features({})) as w:
         for k in range(300): w.add_frame({"observation.state": here, "action": here+np.float32([10*math.sin(k/10), 0, 0, 0, 0, 0])}, task="wave")
@@ -311,7 +317,7 @@ def test_teleoperating_with_a_leader_stops(how, says, tmp_path):
     seen = ramp(bus)
     with PtyServer(bus) as server:
         typed = [("SPACE is STOP", how)] if how != " " else [("SPACE is STOP", " "), (says, "\n"), ("s, SPACE is STOP", " "), (says, "\x1b")]
-        code, text = command(tmp_path, "teleoperate", "--port", server.port, "--leader", "twin", "--hz", "30", module="so101", typed=typed, before=UNHURRIED)
+        code, text = command(tmp_path, "teleoperate", "--port", server.port, "--leader", "twin", "--hz", "30", typed=typed, before=UNHURRIED)
     assert code == 1 and says in text and "Traceback" not in text, text
     assert sank(seen) and not any(s["Torque_Enable"] for s in bus.servos)
 
@@ -321,7 +327,7 @@ def test_teleoperating_with_a_leader_stops(how, says, tmp_path):
 def test_escape_ends_and_folds_only_when_asked(fold, tmp_path):
     bus = twin_bus()
     with PtyServer(bus) as server:
-        code, text = command(tmp_path, "teleoperate", "--port", server.port, "--leader", "twin", "--hz", "30", *["--fold"]*fold, module="so101", typed=[("SPACE is STOP", "\x1b")])
+        code, text = command(tmp_path, "teleoperate", "--port", server.port, "--leader", "twin", "--hz", "30", *["--fold"]*fold, typed=[("SPACE is STOP", "\x1b")])
     assert code == 0 and "ticks of" in text and not any(s["Torque_Enable"] for s in bus.servos), text
     lift = to_units(bus.plant.data.qpos[:6])[1]
     assert not fold or lift < -92
@@ -332,7 +338,7 @@ def test_escape_ends_and_folds_only_when_asked(fold, tmp_path):
 def test_jogging_by_keys_sinks_after_ctrl_c(how, tmp_path):
     bus = twin_bus(); seen = ramp(bus)
     with PtyServer(bus) as server:
-        code, text = command(tmp_path, "teleoperate", "--port", server.port, module="so101", typed=[("free", "rrrrrr"), ("driving", how)], before=UNHURRIED)
+        code, text = command(tmp_path, "teleoperate", "--port", server.port, typed=[("free", "rrrrrr"), ("driving", how)], before=UNHURRIED)
     assert code == 1 and "sank where it was" in text and sank(seen), text
 
 @linux
@@ -343,7 +349,7 @@ def test_a_replay_stops(how, says, tmp_path):
     sentence(tmp_path, bus)
     with PtyServer(bus) as server:
         typed = [("SPACE or Ctrl-C", lambda p: time.sleep(3)), ("", how)]
-        code, text = command(tmp_path, "replay", "set", "--port", server.port, module="recording", typed=typed, before=UNHURRIED)
+        code, text = command(tmp_path, "replay", "set", "--port", server.port, typed=typed, before=UNHURRIED)
     assert code in (1, -signal.SIGTERM) and says in text and "Traceback" not in text and sank(seen), text  # -15: the second one came when it was leaving
 
 @linux
@@ -352,7 +358,7 @@ def test_a_replay_stops(how, says, tmp_path):
 def test_a_drive_stops(how, says, tmp_path):
     from async_toys import Toy
     from bench_recording import film
-    from smolvla.policy_server import PolicyServer
+    from smolvla.serve.server import PolicyServer
     films = [film(tmp_path/f"{n}.avi", k, 2) for k, n in enumerate(("overhead", "wrist"))]
     toy = Toy(); toy.cameras = {f"observation.images.{n}": (128, 128) for n in ("overhead", "wrist")}; toy.joints = [f"{j}.pos" for j in JOINTS]
     toy.infer = lambda looks: [np.tile(np.asarray(look.observation["observation.state"], np.float32), (32, 1)) for look in looks]
@@ -360,7 +366,7 @@ def test_a_drive_stops(how, says, tmp_path):
     with PtyServer(bus) as port, PolicyServer({"toy": toy}, port=0) as s:
         typed = [("driving: stay", lambda p: time.sleep(1)), ("", how)]
         code, text = command(tmp_path, "drive", "--port", port.port, "--server", s.address, "--policy", "toy", "--say", "stay", "--max_seconds", "60",
-                             "--cameras", f"overhead={films[0]},wrist={films[1]}", module="driving", typed=typed, before=UNHURRIED_CAMERAS)
+                             "--cameras", f"overhead={films[0]},wrist={films[1]}", typed=typed, before=UNHURRIED_CAMERAS)
     assert says in text and "Traceback" not in text and sank(seen) and not any(s["Torque_Enable"] for s in bus.servos), text
 
 def small_film(path, seed):
@@ -375,11 +381,12 @@ def recording(tmp_path, port, typed, *more):
     "smolvla_record at a terminal, on this port, with two films as cameras"
     films = [small_film(tmp_path/f"{n}.avi", 9*k) for k, n in enumerate(("overhead", "wrist"))]
     return command(tmp_path, "record", "--port", port, "--say", "wave", "--out", "set", "--episodes", "9", "--size", "64x48",
-                   "--cameras", f"overhead={films[0]},wrist={films[1]}", *more, module="recording", seconds=120, typed=typed, before=UNHURRIED_CAMERAS)
+                   "--cameras", f"overhead={films[0]},wrist={films[1]}", *more, seconds=120, typed=typed, before=UNHURRIED_CAMERAS)
 
 def whole(folder):
     "The set opens, every frame of it can be read, and no doctor objects"
-    from smolvla.data import LeRobotDataset, doctor
+    from smolvla.data.dataset import LeRobotDataset
+    from smolvla.data.doctor import doctor
     ds = LeRobotDataset(folder)
     assert doctor(folder).ok, doctor(folder)
     for key in ds.camera_keys: assert len(ds.frames(key, range(ds.num_frames))) == ds.num_frames
@@ -423,8 +430,8 @@ def full_pipe():
 
 def test_a_full_pipe_stops_no_loop(full_pipe, arm, tmp_path, monkeypatch):
     "Recording and jogging go on, and STOP counts, while nobody reads what they say"
-    from smolvla.recording import Recorder, _enough
-    from smolvla.so101 import StopKey, jog_keys, _line
+    from smolvla.arm.recording import Recorder, _enough
+    from smolvla.arm.teleoperation import StopKey, _line, jog_keys
     arm.move_to(HOME)
     with Recorder(tmp_path/"set", arm, {}, lambda: HOME, "wave") as rec:
         monkeypatch.setattr("sys.stdout", full_pipe)
@@ -441,7 +448,8 @@ def test_a_full_pipe_stops_no_loop(full_pipe, arm, tmp_path, monkeypatch):
 
 def test_ctrl_c_tears_no_frame_and_no_episode(arm, tmp_path):
     "While a frame goes to its cameras, while the last episode goes to disk: STOP at once, the interruption afterwards"
-    from smolvla.recording import Recorder, TwinCamera
+    from smolvla.arm.cameras import TwinCamera
+    from smolvla.arm.recording import Recorder
     def press(of, name, at):
         n, real = [0], getattr(of, name)
         def pressed(*a, **k):
@@ -472,8 +480,8 @@ def test_a_recording_stops_and_keeps_what_was_saved(how, tmp_path):
 
 def unattended(tmp_path, at, press):
     "The demonstrator leads the twin; `press` is called in one of the ticks"
-    from smolvla.recording import Recorder, TwinOperator, record_twin
-    from smolvla.sim import SO101Env
+    from smolvla.arm.recording import Recorder, TwinOperator, record_twin
+    from smolvla.sim.twin import SO101Env
     env = SO101Env("pad", cameras=()); env.reset(seed=0)
     with gentle_end(), SO101(clock=ManualClock(), env=env) as arm, Recorder(tmp_path/"set", arm, {}, (op := TwinOperator(arm)), "", seconds=math.inf) as rec:
         send, n = arm.send, [0]
@@ -496,7 +504,7 @@ def test_stop_ends_an_unattended_recording(at, tmp_path):
 @patient
 def test_the_demonstrator_of_the_twin_stops_at_a_key(tmp_path):
     typed = [("recording the twin", lambda p: time.sleep(2)), ("", " ")]
-    code, text = command(tmp_path, "record", "--port", "twin", "--out", "set", "--episodes", "50", "--size", "32x32", module="recording", typed=typed, seconds=200)
+    code, text = command(tmp_path, "record", "--port", "twin", "--out", "set", "--episodes", "50", "--size", "32x32", typed=typed, seconds=200)
     assert code == 1 and "STOP was pressed" in text and "Traceback" not in text, text
 
 # --- the supply ---
@@ -504,36 +512,38 @@ def test_the_demonstrator_of_the_twin_stops_at_a_key(tmp_path):
 @pytest.mark.parametrize("volts", ["5", "7.4", "12"])
 def test_every_command_knows_every_supply(volts, tmp_path):
     "Twins of 5, 7.4 and 12 V: calibrated, led, recorded by one spelling"
-    code, text = command(tmp_path, "calibrate", "--port", "twin", "--volts", volts, module="so101")
+    code, text = command(tmp_path, "calibrate", "--port", "twin", "--volts", volts)
     assert code == 0 and "saved: " in text, text
-    code, text = command(tmp_path, "teleoperate", "--port", "twin", "--leader", "twin", "--volts", volts, "--seconds", ".3", module="so101", before=UNHURRIED)
+    code, text = command(tmp_path, "teleoperate", "--port", "twin", "--leader", "twin", "--volts", volts, "--seconds", ".3", before=UNHURRIED)
     assert code == 0 and "ticks of" in text, text
 
 def test_commands_pass_the_supply_on(monkeypatch, capsys):
-    import smolvla.driving as D, smolvla.recording as R, smolvla.so101 as S
+    from smolvla.arm import recording as R_recording
+    from smolvla.arm import teleoperation as S_teleoperation
+    import smolvla.arm.driving as D, smolvla.arm.cameras as R, smolvla.arm.calibration as S
     class Seen(Exception): pass
     def arm(*a, volts=None, **k): raise ValueError(f"supply {volts}")
-    for m in (D, R, S): monkeypatch.setattr(m, "SO101", arm)
-    monkeypatch.setattr(R, "LeRobotDataset", lambda root: type("Set", (), {"num_episodes": 1}))
-    for cli, how in ((S.teleoperate_cli, dict(port="x", leader="")), (R.record_cli, dict(port="twin")), (R.replay_cli, dict(data="set", port="x")), (D.drive_cli, dict(port="x", say="wave", server="localhost:1"))):
-        monkeypatch.setattr(S, "terminal", lambda: True)
+    for m in (D, R_recording, S_teleoperation): monkeypatch.setattr(m, "SO101", arm)
+    monkeypatch.setattr(R_recording, "LeRobotDataset", lambda root: type("Set", (), {"num_episodes": 1}))
+    for cli, how in ((S_teleoperation.teleoperate_cli, dict(port="x", leader="")), (R_recording.record_cli, dict(port="twin")), (R_recording.replay_cli, dict(data="set", port="x")), (D.drive_cli, dict(port="x", say="wave", server="localhost:1"))):
+        monkeypatch.setattr(S_teleoperation, "terminal", lambda: True)
         for given, passed in ((7.4, "7.4"), (0., "None")):
             with pytest.raises(SystemExit, match=f"supply {passed}"): cli(volts=given, **how)
 
 @pytest.mark.parametrize("volts", [24., -5., math.nan, math.inf])
 def test_supplies_that_are_none(volts, tmp_path, monkeypatch):
-    from smolvla.so101 import calibrate_cli
+    from smolvla.arm.calibration import calibrate_cli
     monkeypatch.chdir(tmp_path)
     for role in ("follower", "leader"):
         with pytest.raises(SystemExit, match="smolvla_calibrate: volts is that of the supply, 5, 7.4 or 12"): calibrate_cli(port="twin", volts=volts, role=role)
     with pytest.raises(ValueError, match="5, 7.4 or 12"): SO101(volts=volts)
 
 def test_another_supply_than_a_person_says_is_noticed(folder):
-    from smolvla.so101 import pull, write_file
-    from smolvla.motors import Bus
+    from smolvla.arm.calibration import pull, write_file
+    from smolvla.arm.bus import Bus
     line = twin_bus(clock=ManualClock(), volts=12)
     with Bus(line) as bus: from_motors = pull(bus)
-    from smolvla.so101 import calibration_paths
+    from smolvla.arm.calibration import calibration_paths
     from_motors.save(calibration_paths("blue")[0])
     with pytest.raises(BusError, match="voltage too high .12.* V of 5 V.*Switch off now"): write_file(line, "blue", volts=5)
     assert "0 registers" in write_file(line, "blue", volts=12) and "0 registers" in write_file(line, "blue")

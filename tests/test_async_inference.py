@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 import make_proto                                                     # tools/ is on the path, see pytest.ini
-from smolvla import async_inference as ai
-from smolvla import async_pb2 as pb
-from smolvla.async_inference import (AGGREGATES, ActionQueue, ClockOffset, Control, ControlLoop, FaultyLink, JsonLog, Look, Reply, SimulatedLink, ToyArm, VirtualClock,
-                                     idle_share, lag, look_message, moved, open_channel, pack, smallest_g, toy_chunk, unpack)
+from smolvla.serve import loop as ai
+from smolvla.serve import async_pb2 as pb
+from smolvla.serve.loop import (
+    AGGREGATES, ActionQueue, Control, ControlLoop, FaultyLink, Look, Reply, SimulatedLink, ToyArm,
+    VirtualClock, idle_share, lag, moved, smallest_g, toy_chunk)
+from smolvla.serve.wire import ClockOffset, JsonLog, look_message, open_channel, pack, unpack
 
 SWIFT = dict(approach_speed=1e9)
 
@@ -281,10 +283,10 @@ def test_an_action_beyond_the_arms_range_does_not_stall_it():
 
 @pytest.mark.parametrize("speed", [30, 90])
 def test_it_drives_the_arm_of_chapter_13(speed):
-    from smolvla.motors import ManualClock
-    from smolvla.sim import HOME
-    from smolvla.so101 import SO101
-    from smolvla.so101 import Stopped as ArmStopped
+    from smolvla.arm.wire import ManualClock
+    from smolvla.sim.twin import HOME
+    from smolvla.arm.so101 import SO101
+    from smolvla.arm.so101 import Stopped as ArmStopped
     class Robot(ToyArm):
         def __init__(self, arm): self.arm, self.picture, self.act, self.state = arm, np.zeros((48, 64, 3), np.uint8), arm.send, arm.state
         def observe(self): self.q = self.state(); return super().observe()
@@ -305,7 +307,7 @@ def test_it_drives_the_arm_of_chapter_13(speed):
         assert loop.ended.startswith("Stopped: stopped: somebody pressed STOP") and arm.mode == "stopped"
 
 def test_toy_and_twin_have_what_the_loop_needs():
-    from smolvla.sim import SO101Env
+    from smolvla.sim.twin import SO101Env
     env = SO101Env("sorting", max_seconds=2, image_size=64)
     env.reset(seed=1)
     for robot in (ToyArm(), ai.TwinRobot(env)):
@@ -467,7 +469,7 @@ def without_torch(code, **kw):
 
 def test_the_client_needs_no_torch():
     p = without_torch("""
-        import smolvla.async_inference as ai
+        import smolvla.serve.loop as ai
         loaded = {m.split('.')[0] for m in sys.modules}
         assert not loaded & {'mujoco', 'matplotlib', 'pyarrow', 'av', 'gymnasium'}, loaded
         clock = ai.VirtualClock()
@@ -477,7 +479,7 @@ def test_the_client_needs_no_torch():
 
 def test_the_command_without_torch_says_what_is_wrong():
     p = without_torch("""
-        from smolvla.driving import drive_cli
+        from smolvla.arm.driving import drive_cli
         drive_cli(server='localhost:1', env='sorting', max_seconds=1.0)""")
     assert p.returncode == 1 and "smolvla_drive: localhost:1: UNAVAILABLE" in p.stderr and "smolvla_serve" in p.stderr and "Traceback" not in p.stderr
 

@@ -4,7 +4,8 @@ import nbformat, pytest
 
 pytest.importorskip("playwright", reason="playwright is missing, so no test clicks on a widget. Cure: make env")
 from lab import ROOT, Lab, browser_path, picture, wait_for, write_notebook
-from smolvla.data import JOINTS, LeRobotDataset
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.data.writer import JOINTS
 
 # The joints, the motors' torque registers and the target are written to a file twenty times a second, past everything that is tested
 WATCH = '''arm = SO101("twin").connect()
@@ -24,9 +25,11 @@ panel'''
 IMPORTS = '''import json, os, threading, time
 from pathlib import Path
 import numpy as np
-from smolvla.data import JOINTS, LeRobotDataset
-from smolvla.sim import to_units
-from smolvla.so101 import SO101, Kinematics, jog_panel'''
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.data.writer import JOINTS
+from smolvla.sim.twin import to_units
+from smolvla.arm.so101 import SO101
+from smolvla.arm.jog import Kinematics, jog_panel'''
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -96,10 +99,10 @@ def test_sliders_keys_and_stop_drive_the_arm(lab):
 
 def test_the_register_table_answers(lab):
     "The widget of chapter 12, made of that chapter's own cells"
-    sources = [c.source for c in nbformat.read(ROOT/"nbs"/"12_servo_bus.ipynb", 4).cells if c.cell_type == "code"]
+    sources = [c.source for c in nbformat.read(ROOT/"nbs"/"12_servos.ipynb", 4).cells if c.cell_type == "code"]
     cells = [s for s in sources if "import interact" in s or "def table(" in s or "def show_register(" in s or "interact(show_register" in s]
     assert len(cells) == 4
-    write_notebook(lab.folder/"registers.ipynb", "Registers", "from smolvla.motors import *", *cells)
+    write_notebook(lab.folder/"registers.ipynb", "Registers", "from smolvla.arm.wire import *; from smolvla.arm.bus import *; from smolvla.arm.virtual import *; from smolvla.arm.faults import *; from smolvla.arm.ports import *", *cells)
     with lab.open("registers.ipynb") as page:
         page.run_all()
         page.tab.locator(".widget-dropdown select").select_option("Present_Voltage")
@@ -108,9 +111,10 @@ def test_the_register_table_answers(lab):
 
 RECORDING = '''import json, os, threading, time
 from pathlib import Path
-from smolvla.recording import Recorder, TwinCamera, TwinOperator, record_panel
-from smolvla.sim import HOME, SO101Env
-from smolvla.so101 import SO101'''
+from smolvla.arm.cameras import TwinCamera
+from smolvla.arm.recording import Recorder, TwinOperator, record_panel
+from smolvla.sim.twin import HOME, SO101Env
+from smolvla.arm.so101 import SO101'''
 SCENE = '''env = SO101Env("pick_place", cameras=()); env.reset(seed=3)
 arm = SO101("twin", env=env).connect()
 arm.move_to(HOME)

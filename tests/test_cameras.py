@@ -6,12 +6,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from smolvla import recording
-from smolvla.data import DatasetWriter, LeRobotDataset, doctor
-from smolvla.motors import ManualClock
-from smolvla.recording import (CameraLost, FoundCamera, Shot, TwinCamera, View, Webcam, as_size, camera_words, check_camera, check_kept_views, check_views,
-                               cut, fit_views, find_zoom, freeze, keep_views, open_cameras, recording_features)
-from smolvla.so101 import SO101
+from smolvla.arm import recording as recording_recording
+from smolvla.sim import twin as recording_twin
+from smolvla.arm import cameras as recording
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.data.writer import DatasetWriter
+from smolvla.data.doctor import doctor
+from smolvla.arm.wire import ManualClock
+from smolvla.arm.cameras import (
+    CameraLost, FoundCamera, Shot, TwinCamera, View, Webcam, check_views, cut, find_zoom, fit_views,
+    freeze)
+from smolvla.arm.recording import (
+    as_size, camera_words, check_camera, check_kept_views, keep_views, open_cameras,
+    recording_features)
+from smolvla.arm.so101 import SO101
 
 ROOT = Path(__file__).resolve().parent.parent
 class Real: simulated = False
@@ -142,10 +150,10 @@ def test_the_page_says_view_and_light(lens):
 def twin(): return recording.twin_views()
 
 def wide(degrees):
-    env = recording.SO101Env("sorting", cameras=())
+    env = recording_twin.SO101Env("sorting", cameras=())
     env.reset(seed=7)
     env.model.cam_fovy[env.model.camera("overhead").id] = degrees
-    return recording.Camera(env.model, 480, 640)(env.data, "overhead")
+    return recording_twin.Camera(env.model, 480, 640)(env.data, "overhead")
 
 @pytest.mark.parametrize("degrees", [46, 60, 80, 100])
 def test_the_zoom_is_the_lens(twin, degrees):
@@ -164,12 +172,12 @@ def test_each_camera_into_one_slot(twin):
 
 def test_find_cameras_says_the_zoom(tmp_path, monkeypatch, capsys):
     found = [FoundCamera("/dev/v4l/by-path/a", "/dev/video0", "a camera", Shot(wide(80), 0., 1)), FoundCamera("b", "b", "no camera")]
-    monkeypatch.setattr(recording, "find_cameras", lambda: found)
-    recording.find_cameras_cli(out=str(tmp_path), like="twin")
+    monkeypatch.setattr(recording_recording, "find_cameras", lambda: found)
+    recording_recording.find_cameras_cli(out=str(tmp_path), like="twin")
     said = capsys.readouterr().out
     assert "--cameras overhead=/dev/v4l/by-path/a,zoom=1.9" in said and "likeness 0.9" in said
     assert camera_words(said.rsplit("--cameras ", 1)[1].strip())[0].view.zoom > 1.8
-    with pytest.raises(SystemExit, match="smolvla_find_cameras: .*nowhere"): recording.find_cameras_cli(out=str(tmp_path), like=str(tmp_path/"nowhere"))
+    with pytest.raises(SystemExit, match="smolvla_find_cameras: .*nowhere"): recording_recording.find_cameras_cli(out=str(tmp_path), like=str(tmp_path/"nowhere"))
 
 # ---- what the set keeps
 
@@ -294,8 +302,8 @@ def test_a_camera_that_goes_while_its_light_is_locked_is_opened_again():
     assert cam.reopened == 1 and cam.lock.startswith("exposure locked")
 
 def test_media_foundation_is_told_before_opencv_loads():
-    code = "import os, sys; import smolvla.recording; print(os.environ['OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS'])"
+    code = "import os, sys; import smolvla.arm.cameras; print(os.environ['OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS'])"
     env = {k: v for k, v in os.environ.items() if "MSMF" not in k}
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True).stdout.strip() == "0"
-    source = (ROOT/"smolvla/recording.py").read_text()
+    source = (ROOT/"smolvla/arm/cameras.py").read_text()
     assert source.index("MSMF_ENABLE_HW_TRANSFORMS") < source.index("import cv2")

@@ -4,10 +4,11 @@ import numpy as np
 import pytest, torch
 from hypothesis import HealthCheck, given, settings, strategies as st
 from safetensors.torch import load_file, save_file
-from smolvla.policy import (ADAPTER, CAMERAS_FILE, JOINTS_FILE, STATS_FILES, SmolVLA, SmolVLAConfig, load_policy, nano_policy, preset,
-                            resolve_checkpoint, whole_weight)
-from smolvla.processing import PREFIX
-from smolvla.vlm import ASSETS, build_vlm, nano_tokenizer
+from smolvla.model.policy import (
+    ADAPTER, CAMERAS_FILE, JOINTS_FILE, STATS_FILES, SmolVLA, SmolVLAConfig, load_policy,
+    nano_policy, preset, resolve_checkpoint, whole_weight)
+from smolvla.model.processing import PREFIX
+from smolvla.model.vlm import ASSETS, build_vlm, nano_tokenizer
 from helpers import STATS, tiny_config, tiny_observation, tiny_policy, tiny_vlm_config
 
 NANO = ASSETS/"nano_policy"
@@ -258,7 +259,7 @@ def test_a_run_that_left_the_vlm_behind(saved, tmp_path):
     assert any(str(saved) in n for n in q.report.notes) and same_chunk(q, load(saved)) == 0
 
 def test_a_bare_name_of_a_vlm_never_asks_the_hub(saved, monkeypatch):
-    shutil.rmtree(saved/"vlm"); monkeypatch.setattr("smolvla.policy.SmolVLMConfig.from_pretrained", lambda *a, **k: pytest.fail("the hub was asked"))
+    shutil.rmtree(saved/"vlm"); monkeypatch.setattr("smolvla.model.policy.SmolVLMConfig.from_pretrained", lambda *a, **k: pytest.fail("the hub was asked"))
     refusal(lambda: load(saved), "nor on the hub", error=FileNotFoundError)
 
 def test_a_policy_in_memory_is_returned_as_it_is(saved):
@@ -387,7 +388,7 @@ def test_bad_adapters(adapter, change, words):
     change(adapter[0]); refusal(lambda: load(adapter[0]), *words)
 
 def test_peft_merge_does_not_count_twice(tmp_path):
-    from smolvla.training import add_lora
+    from smolvla.train.loop import add_lora
     q = add_lora(tiny_policy(), 4); torch.manual_seed(0)
     for n, w in q.named_parameters():
         if "lora_B" in n: torch.nn.init.normal_(w, std=.2)

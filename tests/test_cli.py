@@ -78,13 +78,13 @@ def test_every_command_has_its_console_script():
 @pytest.mark.parametrize("error", [ValueError("say when"), FileNotFoundError("no such folder"), RuntimeError("no picture"), ImportError("no OpenGL")])
 def test_a_failure_is_one_sentence(monkeypatch, capsys, error):
     def real(**kw): raise error
-    command = Command("smolvla_correct", "evaluation:correct_cli")
+    command = Command("smolvla_correct", "evaluate.corrections:correct_cli")
     monkeypatch.setattr(Command, "real", lambda self: real); monkeypatch.setattr(sys, "argv", ["smolvla_correct"])
     with pytest.raises(SystemExit) as e: command()
     assert e.value.code == f"smolvla_correct: {error}"
 
 def test_ctrl_c_and_faults_of_ours(monkeypatch):
-    command = Command("smolvla_correct", "evaluation:correct_cli")
+    command = Command("smolvla_correct", "evaluate.corrections:correct_cli")
     def ends(error):
         def real(**kw): raise error
         monkeypatch.setattr(Command, "real", lambda self: real); monkeypatch.setattr(sys, "argv", ["smolvla_correct"])
@@ -93,7 +93,7 @@ def test_ctrl_c_and_faults_of_ours(monkeypatch):
     with pytest.raises(KeyError): ends(KeyError("a fault of ours keeps its traceback"))
 
 def test_options_arrive(monkeypatch):
-    got, command = {}, Command("smolvla_train", "training:train_cli")
+    got, command = {}, Command("smolvla_train", "train.runs:train_cli")
     monkeypatch.setattr(Command, "real", lambda self: lambda **kw: got.update(kw) or 3)
     monkeypatch.setattr(sys, "argv", ["smolvla_train", "--data", "a", "--data", "b", "--steps", "7", "--fuse"])
     assert command() == 3 and (got["data"], got["steps"], got["fuse"], got["out"]) == (["a", "b"], 7, True, None) and "pdb" not in got

@@ -2,9 +2,17 @@
 import errno, json, os, pickle, shutil, signal, subprocess, sys
 from pathlib import Path
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
-import smolvla.data as D
-from smolvla.data import (DatasetError, DatasetWriter, LeRobotDataset, PixelStats, VideoFile, aggregate_stats, camera_feature, doctor, repair,
-                          so101_features, vector_feature, vector_stats)
+from smolvla.data import doctor as D_doctor
+from smolvla import files as D_files
+from smolvla.data import layout as D_layout
+from smolvla.data import stats as D_stats
+from smolvla.data import writer as D_writer
+import smolvla.data.dataset as D
+from smolvla.data.dataset import LeRobotDataset, VideoFile
+from smolvla.files import DatasetError
+from smolvla.data.stats import PixelStats, aggregate_stats, vector_stats
+from smolvla.data.writer import DatasetWriter, camera_feature, so101_features, vector_feature
+from smolvla.data.doctor import doctor, repair
 
 CAM = "observation.images.overhead"
 FEATURES = {"observation.state": vector_feature(["a.pos", "b.pos"], "degrees"), "action": vector_feature(["a.pos", "b.pos"], "degrees"),
@@ -113,8 +121,8 @@ def as_v21(src, out):
     (out/"meta/info.json").write_text(json.dumps(info))
     (out/"meta/tasks.jsonl").write_text(lines({"task_index": i, "task": t} for i, t in enumerate(ds.tasks)))
     (out/"meta/episodes.jsonl").write_text(lines({"episode_index": e, "tasks": ["x"], "length": int(n)} for e, n in enumerate(ds.episodes["length"])))
-    rows = D.load_episodes(src, ds.info, stats=True)
-    (out/"meta/episodes_stats.jsonl").write_text(lines({"episode_index": e, "stats": D.plain(D.unflatten_stats(r))} for e, r in enumerate(rows)))
+    rows = D_layout.load_episodes(src, ds.info, stats=True)
+    (out/"meta/episodes_stats.jsonl").write_text(lines({"episode_index": e, "stats": D_stats.plain(D_stats.unflatten_stats(r))} for e, r in enumerate(rows)))
     return out
 
 def test_v21_reads_the_same(shared, tmp_path):
@@ -336,9 +344,9 @@ def test_disk_full_at_every_file(tmp_path, monkeypatch, episodes):
         root = make(tmp_path/f"set{k}", (6,)*episodes) if episodes else tmp_path/f"set{k}"
         with DatasetWriter(root, 30, FEATURES) as w:
             for i in range(6): w.add_frame(frame(episodes, i), task="task 0")
-            monkeypatch.setattr(D.os, "fsync", fsync); left[0] = k
+            monkeypatch.setattr(os, "fsync", fsync); left[0] = k
             with pytest.raises(OSError, match=f"no space left on the disk. The {episodes} earlier episodes are intact"): w.save_episode()
-            monkeypatch.setattr(D.os, "fsync", real)
+            monkeypatch.setattr(os, "fsync", real)
             assert not list(root.rglob("*.tmp"))
             if episodes and k < 12: assert check_whole(root, episodes).num_episodes == episodes
             with pytest.raises(DatasetError, match="waits to be saved"): w.add_frame(frame(episodes, 6), task="task 0")
@@ -348,7 +356,7 @@ def test_disk_full_at_every_file(tmp_path, monkeypatch, episodes):
 class Killed(BaseException): pass
 
 def test_crash_between_any_two_files(tmp_path, monkeypatch):
-    real = D.write_durable
+    real = D_files.write_durable
     for k in range(6):
         root, left = make(tmp_path/f"set{k}", (6, 6)), [k]
         def write(path, data):
@@ -358,9 +366,9 @@ def test_crash_between_any_two_files(tmp_path, monkeypatch):
             left[0] -= 1; real(path, data)
         w = DatasetWriter(root, 30, FEATURES)
         for i in range(6): w.add_frame(frame(2, i), task="a third task")
-        monkeypatch.setattr(D, "write_durable", write)
+        monkeypatch.setattr(D_writer, "write_durable", write)
         with pytest.raises(Killed): w.save_episode()
-        monkeypatch.setattr(D, "write_durable", real)
+        monkeypatch.setattr(D_writer, "write_durable", real)
         w.finalize()
         assert check_whole(root, 2).num_episodes == 2 and doctor(root).ok
         make(root, (5,))
@@ -456,7 +464,7 @@ def test_repair_keeps_films_and_computes_exact_quantiles(root, tmp_path):
     assert ds.tasks == ["task 1", "task 0"] and ds.units == LeRobotDataset(root).units
 
 def test_command_line(root, tmp_path):
-    (tmp_path/"script.py").write_text("from smolvla.data import doctor_cli\nif __name__ == '__main__': doctor_cli()\n")     # as the console script does
+    (tmp_path/"script.py").write_text("from smolvla.data.doctor import doctor_cli\nif __name__ == '__main__': doctor_cli()\n")     # as the console script does
     call = lambda *a: subprocess.run([sys.executable, tmp_path/"script.py", *map(str, a)], capture_output=True, text=True)
     assert call(root).returncode == 0
     cut(root/f"videos/{CAM}/chunk-000/file-001.mp4")
@@ -513,7 +521,7 @@ def test_undo_to_nothing(tmp_path):
 def test_undo_killed_in_between(root, monkeypatch):
     "After info.json is renamed the episode is gone, whatever happens then; before, nothing has happened."
     with DatasetWriter(root, 30, FEATURES) as w:
-        monkeypatch.setattr(D, "leftovers", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+        monkeypatch.setattr(D_writer, "leftovers", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt): w.undo_episode()
     monkeypatch.undo()
     check_whole(root, 2)
@@ -521,7 +529,7 @@ def test_undo_killed_in_between(root, monkeypatch):
 
 def test_undo_on_a_full_disk(root, monkeypatch):
     with DatasetWriter(root, 30, FEATURES) as w:
-        monkeypatch.setattr(D.os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+        monkeypatch.setattr(os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
         with pytest.raises(OSError): w.undo_episode()
         monkeypatch.undo()
         assert w.num_episodes == 3

@@ -1,15 +1,23 @@
 "Other people's data sets: every form of them that was met is read, or refused with a cure; the doctor and the repair see what reading and training need."
 import json, os, shutil, subprocess, sys
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
-import smolvla.data as D
-from smolvla.data import load_info, DatasetError, DatasetWriter, LeRobotDataset, VideoFile, camera_feature, doctor, doctor_cli, is_lfs_pointer, load_stats, repair, vector_feature
+from smolvla.data import doctor as D_doctor
+from smolvla.data import layout as D_layout
+from smolvla.data import stats as D_stats
+from smolvla.data import writer as D_writer
+import smolvla.data.dataset as D
+from smolvla.data.dataset import LeRobotDataset, VideoFile, load_stats
+from smolvla.files import DatasetError, is_lfs_pointer
+from smolvla.data.layout import load_info
+from smolvla.data.writer import DatasetWriter, camera_feature, vector_feature
+from smolvla.data.doctor import doctor, doctor_cli, repair
 from foreign_sets import (CAM, DEPTH, NAMES, PICTURES, WORDS, WORDS_KIND, as_v21, build, columns_of, edit, edit_episodes, edit_feature, edit_info, film, flat, png, shown, depth_film, depth_shown, with_guests, words_of,
                           stats_of, write_json)
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab"*32 + "\nsize 123456\n"
 DATA, FILM = "data/chunk-000/file-000.parquet", f"videos/{CAM}/chunk-000/file-000.mp4"
 found = lambda root: {(f.check, *f.episodes) for f in doctor(root).findings}
-def features_of(root): return {k: f for k, f in json.loads((root/"meta/info.json").read_text())["features"].items() if k not in D.AUTO_FEATURES}
+def features_of(root): return {k: f for k, f in json.loads((root/"meta/info.json").read_text())["features"].items() if k not in D_layout.AUTO_FEATURES}
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory): return build(tmp_path_factory.mktemp("foreign")/"set")
@@ -172,7 +180,7 @@ def test_spoilt_pictures_are_found_and_named(tmp_path, name):
 def test_a_webp_is_named_without_machine_words(tmp_path):
     root = image_set(tmp_path/"set", [as_cell(png(k, "WEBP")) for k in range(22)])
     with pytest.raises(DatasetError, match=r"frame 3 is no complete PNG or JPEG \(cannot identify image file\)"): LeRobotDataset(root)[3]
-    report = doctor(root); assert not report.ok and not D.mendable(report)          # nothing is whole, so no copy is offered
+    report = doctor(root); assert not report.ok and not D_doctor.mendable(report)          # nothing is whole, so no copy is offered
 
 def test_black_pictures_are_seen_in_tables_too(tmp_path):
     black = as_cell(png(0))
@@ -290,7 +298,7 @@ def test_names_that_do_not_count_the_values(root, names):
 @pytest.mark.parametrize("rename, cure", [({"action": "actions"}, "--columns actions=action"), ({"observation.state": "state"}, "--columns state=observation.state"),
                                           ({CAM: "image"}, "--cameras image=image"), ({CAM: "wrist.rgb"}, "--cameras wrist.rgb=rgb")])
 def test_other_names_than_training_looks_for_are_said(root, tmp_path, rename, cure):
-    from smolvla import edit as E
+    from smolvla.data import edit as E
     [(old, new)] = rename.items()
     swap = lambda d: {k.replace(old, new): v for k, v in d.items()}
     edit(root/"meta/info.json", lambda i: {**i, "features": swap(i["features"])})
@@ -341,7 +349,7 @@ def test_statistics_without_counts(tmp_path, version):
     x = ds.column("action")
     np.testing.assert_allclose(ds.stats["action"]["mean"], x.mean(0), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(ds.stats["action"]["std"], x.std(0), rtol=1e-4, atol=1e-5)
-    D.aggregate_stats([ds.stats, ds.stats])
+    D_stats.aggregate_stats([ds.stats, ds.stats])
     assert doctor(root).findings == [] and repair(root, tmp_path/"out").ok
 
 def test_v21_whose_stats_json_lags(tmp_path):
@@ -476,7 +484,7 @@ def test_undo_killed_before_the_table_was_rewritten(tmp_path, monkeypatch):
     root = two_data_files(tmp_path)
     features = {"action": vector_feature(["a"]), CAM: camera_feature(32, 32)}
     with DatasetWriter(root, 30, features) as w:
-        monkeypatch.setattr(D, "trim_table", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+        monkeypatch.setattr(D_writer, "trim_table", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt): w.undo_episode()
     monkeypatch.undo()
     assert LeRobotDataset(root).num_episodes == 2
@@ -543,7 +551,7 @@ def test_ascii_locale_bom_and_crlf(tmp_path):
         p = root/"meta"/name
         p.write_bytes(b"\xef\xbb\xbf" + p.read_bytes().replace(b"\n", b"\r\n"))
     env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
-    code = "import sys; from smolvla.data import LeRobotDataset, doctor_cli; print(ascii(LeRobotDataset(sys.argv[1]).tasks)); doctor_cli(sys.argv[1])"
+    code = "import sys; from smolvla.data.dataset import LeRobotDataset; from smolvla.data.doctor import doctor_cli; print(ascii(LeRobotDataset(sys.argv[1]).tasks)); doctor_cli(sys.argv[1])"
     out = subprocess.run([sys.executable, "-W", "ignore", "-c", code, root], capture_output=True, text=True, env=env)
     assert out.returncode == 0 and ascii("把方块放进盒子") in out.stdout, out.stderr[-500:]
     (root/"meta/tasks.jsonl").write_bytes(b"\xff\xfe\x00broken")
@@ -572,7 +580,7 @@ def test_guests_of_v21_come_along(tmp_path):
 @pytest.mark.parametrize("kind, cell", [(PICTURES, lambda k: as_cell(png(k, mode="L")) if k % 5 else None), (pa.binary(), lambda k: png(k, mode="L")), (pa.string(), lambda k: f"images/{k}.png"),
                                         (pa.list_(pa.list_(pa.uint16())), lambda k: [[k, 1], [2, 3]])], ids=["cells and gaps", "bytes", "paths", "numbers"])
 def test_pictures_that_are_guests_are_not_looked_into(tmp_path, kind, cell):
-    from smolvla import edit as E
+    from smolvla.data import edit as E
     feature = {"dtype": "image", "shape": [32, 32, 1], "names": ["height", "width", "channels"]}
     root = build(tmp_path/"set", extra={DEPTH: (feature, [cell(k) for k in range(22)], kind)})
     repair(root, tmp_path/"out"); E.delete(root, tmp_path/"less", "0")

@@ -1,11 +1,19 @@
 "Data sets made to hurt: whatever they say, reader, doctor, repair and writer end in one sentence, soon, inside their folder."
+import os
 import json, os, shutil, signal, struct, warnings, zlib
 from contextlib import contextmanager
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
-import smolvla.data as D
-from smolvla.data import DatasetError, DatasetWriter, LeRobotDataset, doctor, repair, vector_feature, write_durable
-from smolvla.layout import fill, parse_json
+from smolvla import files as D_files
+from smolvla.data import layout as D_layout
+from smolvla.data import writer as D_writer
+import smolvla.data.dataset as D
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.files import DatasetError, write_durable
+from smolvla.data.writer import DatasetWriter, vector_feature
+from smolvla.data.doctor import doctor, repair
+from smolvla.files import parse_json
+from smolvla.data.layout import fill
 from foreign_sets import CAM, PICTURES, as_v21, build, edit, edit_episodes, edit_feature, edit_info, png
 
 @contextmanager
@@ -253,7 +261,7 @@ def test_a_linked_folder_is_neither_cleaned_nor_written(tmp_path, what):
     before = sorted(outside.rglob("*"))
     with pytest.raises(DatasetError, match="is a link to another folder"): DatasetWriter(root, 30, FEATURES)
     info = json.loads((root/"meta/info.json").read_text())
-    assert not [p for p in D.leftovers(root, {**info, "total_episodes": 0}, []) if p.resolve().is_relative_to(outside.resolve())]
+    assert not [p for p in D_writer.leftovers(root, {**info, "total_episodes": 0}, []) if p.resolve().is_relative_to(outside.resolve())]
     assert sorted(outside.rglob("*")) == before
 
 def test_new_sets_do_not_begin_in_links(tmp_path):
@@ -289,7 +297,7 @@ words = st.one_of(st.text(max_size=8), st.sampled_from(["../x", "/etc/passwd", "
 junk = st.recursive(st.one_of(st.none(), st.booleans(), numbers, words), lambda x: st.one_of(st.lists(x, max_size=4), st.dictionaries(words, x, max_size=3)), max_leaves=6)
 
 @pytest.fixture(autouse=True)
-def no_waiting(monkeypatch): monkeypatch.setattr(D.os, "fsync", lambda fd: None)      # these sets need not survive a power cut
+def no_waiting(monkeypatch): monkeypatch.setattr(os, "fsync", lambda fd: None)      # these sets need not survive a power cut
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory): return {v: make(tmp_path_factory.mktemp("fuzz")/v) for v, make in (("v3", lambda p: build(p, (3, 2), one_film=False)), ("v21", lambda p: as_v21(build(p, (3, 2), one_film=False))))}
@@ -306,8 +314,8 @@ def fuzz(root, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     survive(root, out/"copy")
     def go_on():
-        with DatasetWriter(root, 30, {k: f for k, f in json.loads((root/"meta/info.json").read_text())["features"].items() if k not in D.AUTO_FEATURES}): pass
-    if (root/"meta/stats.json").exists() and isinstance(D.read_json(root/"meta/info.json").get("features"), dict): fate_of_writer(go_on)
+        with DatasetWriter(root, 30, {k: f for k, f in json.loads((root/"meta/info.json").read_text())["features"].items() if k not in D_layout.AUTO_FEATURES}): pass
+    if (root/"meta/stats.json").exists() and isinstance(D_files.read_json(root/"meta/info.json").get("features"), dict): fate_of_writer(go_on)
     shutil.rmtree(out)
 
 def fate_of_writer(f):

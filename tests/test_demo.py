@@ -5,11 +5,13 @@ import matplotlib
 matplotlib.use("Agg")
 import numpy as np, pytest, torch
 
-from smolvla import demo as D
-from smolvla.evaluation import EVAL_SEED0, EvalResult, Episode, load_video
-from smolvla.policy import SmolVLA
-from smolvla.sim import HOME, SO101Env
-from smolvla.vlm import build_vlm, nano_tokenizer, nano_vlm_config
+from smolvla.evaluate import report as D
+from smolvla.sim.demonstrations import EVAL_SEED0
+from smolvla.evaluate.films import load_video
+from smolvla.evaluate.rollouts import Episode, EvalResult
+from smolvla.model.policy import SmolVLA
+from smolvla.sim.twin import HOME, SO101Env
+from smolvla.model.vlm import build_vlm, nano_tokenizer, nano_vlm_config
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,7 @@ def test_attention_rows_sum_to_one_and_padding_gets_none(policy, scene):
 
 def test_attention_is_the_one_the_layer_uses(policy, scene):
     "Weights times values through the output projection is exactly what the layer adds before its MLP"
-    from smolvla.expert import heads_of, turn
+    from smolvla.model.expert import heads_of, turn
     batch = policy.preprocess(scene[1])
     noise = torch.randn(1, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
@@ -122,8 +124,8 @@ def test_a_file_counts_only_when_it_is_finished(tmp_path):
 @pytest.mark.parametrize("left", ["nothing", "an empty folder", "a set without an episode", "frames of an episode"])
 def test_a_demo_stopped_in_its_first_episode_goes_on(tmp_path, monkeypatch, left):
     "The same command records, whatever the first attempt had made when it was stopped."
-    from smolvla.data import DatasetWriter
-    from smolvla.sim import features
+    from smolvla.data.writer import DatasetWriter
+    from smolvla.sim.demonstrations import features
     demo = D.Demo(tmp_path, seed=1, demonstrations=1, workers=1, quiet=True); root = tmp_path/"dataset"
     def interrupted(task, episodes, root, *args, **kw):
         if left == "an empty folder": root.mkdir(parents=True)

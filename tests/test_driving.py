@@ -1,4 +1,4 @@
-"What chapter 14a is too short to hold: drives that end, bad input, the command on a virtual arm behind a pseudo-terminal."
+"What chapter 14b is too short to hold: drives that end, bad input, the command on a virtual arm behind a pseudo-terminal."
 import json, os, re, subprocess, sys, time
 from pathlib import Path
 
@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from async_toys import Toy
 from commands import linux
-from smolvla.async_inference import Control, NotSeen, SimulatedLink, lag
-from smolvla.driving import ArmRobot, Driving, check_chunk, drive_arm, drive_cli, drive_panel, drive_twin
-from smolvla.motors import ManualClock, PtyServer, twin_bus
-from smolvla.policy_server import PolicyServer, load_backends
-from smolvla.recording import CameraLost
-from smolvla.sim import SO101Env
-from smolvla.so101 import SO101, Limits
+from smolvla.serve.loop import Control, NotSeen, SimulatedLink, lag
+from smolvla.arm.driving import (
+    ArmRobot, Driving, check_chunk, drive_arm, drive_cli, drive_panel, drive_twin)
+from smolvla.arm.wire import ManualClock
+from smolvla.arm.virtual import PtyServer, twin_bus
+from smolvla.serve.server import PolicyServer, load_backends
+from smolvla.arm.cameras import CameraLost
+from smolvla.sim.twin import SO101Env
+from smolvla.arm.so101 import Limits, SO101
 
 class Cam:
     shape, name, shot, gone = (128, 128), "overhead", None, False
@@ -128,8 +130,8 @@ def test_the_panel_drives_and_stops(arm):
 # what the cameras showed when the policy learned
 
 def test_another_view_than_the_policy_learned_from_is_said(tmp_path):
-    from smolvla.driving import learned_views
-    from smolvla.recording import View, Webcam
+    from smolvla.arm.driving import learned_views
+    from smolvla.arm.cameras import View, Webcam
     root, run = tmp_path/"set", tmp_path/"run"
     (root/"meta").mkdir(parents=True); run.mkdir()
     kept = {"overhead": {"source": "/dev/video0", "sends": [480, 640], "view": "zoom=1.5,rotate=180", "light": ""}, "wrist": {"source": "1", "sends": [480, 640], "view": "", "light": ""}}
@@ -165,7 +167,7 @@ def test_the_command_drives_an_arm_on_a_port_without_torch(tmp_path):
     toy.infer = lambda looks: [np.tile(np.asarray(look.observation["observation.state"], np.float32), (32, 1)) for look in looks]
     code = f"""import sys
 for m in ('torch', 'transformers'): sys.modules[m] = None
-from smolvla.driving import drive_cli
+from smolvla.arm.driving import drive_cli
 drive_cli(port=sys.argv[1], server=sys.argv[2], policy='toy', say='stay', max_seconds=2.0, cameras='overhead={films[0]},wrist={films[1]}')"""
     bus = twin_bus(paced=True)
     with PtyServer(bus) as port, PolicyServer({"toy": toy}, port=0) as s:

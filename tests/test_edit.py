@@ -1,9 +1,15 @@
-"What chapter 01a is too short to hold: foreign sets, interrupted edits, every refusal with a cure that works, and LeRobot 0.6.1 as a judge (opt-in)."
+"What chapter 01f is too short to hold: foreign sets, interrupted edits, every refusal with a cure that works, and LeRobot 0.6.1 as a judge (opt-in)."
 import hashlib, json, os, shlex, shutil, signal, subprocess, sys
 from pathlib import Path
 import av, numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
-import smolvla.data as D, smolvla.edit as E
-from smolvla.data import DatasetError, DatasetWriter, LeRobotDataset, VideoFile, camera_feature, doctor, vector_feature
+from smolvla.data import doctor as D_doctor
+from smolvla.data import layout as D_layout
+from smolvla.data import stats as D_stats
+import smolvla.data.dataset as D, smolvla.data.edit as E
+from smolvla.data.dataset import LeRobotDataset, VideoFile
+from smolvla.files import DatasetError
+from smolvla.data.writer import DatasetWriter, camera_feature, vector_feature
+from smolvla.data.doctor import doctor
 
 CAM, NAMES = "observation.images.top", ["shoulder_pan.pos", "elbow_flex.pos", "gripper.pos"]
 
@@ -46,7 +52,7 @@ def packed(root, out, codec="libx264", keys=True, **options):
     "The set as LeRobot writes it: one data file, one episode table, one film a camera."
     ds, out = LeRobotDataset(root), Path(out)
     rows = pa.concat_tables([pq.read_table(root/p) for p in ds.data_files])
-    table = D.episode_rows(root, ds.info, stats=True)
+    table = D_layout.episode_rows(root, ds.info, stats=True)
     for r in table:
         for kind in ("data", "meta/episodes", *(f"videos/{k}" for k in ds.camera_keys)): r |= {f"{kind}/chunk_index": 0, f"{kind}/file_index": 0}
         for k in ds.camera_keys: r |= {f"videos/{k}/from_timestamp": r["dataset_from_index"]/ds.fps, f"videos/{k}/to_timestamp": r["dataset_to_index"]/ds.fps}
@@ -66,7 +72,7 @@ def older(root, out):
     lines = lambda rows: "".join(json.dumps(r) + "\n" for r in rows)
     (out/"meta/episodes.jsonl").write_text(lines({"episode_index": e, "tasks": r["tasks"], "length": r["length"]} for e, r in enumerate(ds.rows)))
     (out/"meta/tasks.jsonl").write_text(lines({"task_index": i, "task": t} for i, t in enumerate(ds.tasks)))
-    stats = {r["episode_index"]: D.plain(D.unflatten_stats(r)) for r in D.episode_rows(root, ds.info, stats=True)}
+    stats = {r["episode_index"]: D_stats.plain(D_stats.unflatten_stats(r)) for r in D_layout.episode_rows(root, ds.info, stats=True)}
     (out/"meta/episodes_stats.jsonl").write_text(lines({"episode_index": e, "stats": s} for e, s in stats.items()))
     for e in range(len(ds.rows)):
         shutil.copy(root/ds.data_files[e], out/f"data/chunk-000/episode_{e:06d}.parquet")
@@ -211,7 +217,7 @@ def test_a_link_in_place_of_the_working_folder_is_refused(a, b, tmp_path):
     assert content(b) == before
 
 KILLED = """
-import sys, time, smolvla.edit as E
+import sys, time, smolvla.data.edit as E
 copy = E.Source.copy
 def slow(self, e, writer):
     copy(self, e, writer)
@@ -537,7 +543,7 @@ def test_numbers_without_names_need_a_word(tmp_path):
 # the command
 
 def command(*args):
-    script = "import sys\nfrom smolvla.edit import edit_cli as main\nif __name__ == '__main__': sys.exit(main())\n"
+    script = "import sys\nfrom smolvla.data.edit import edit_cli as main\nif __name__ == '__main__': sys.exit(main())\n"
     path = Path(os.environ["PYTEST_EDIT_TMP"])/"smolvla_edit"
     path.write_text(script)
     r = subprocess.run([sys.executable, path, *map(str, args)], capture_output=True, text=True, timeout=120)
@@ -619,7 +625,7 @@ def test_repair_keeps_units_and_says_what_its_films_are(a, tmp_path):
     info = json.loads((source/"meta/info.json").read_text())
     info["features"][CAM]["info"] = {"video.codec": "av1", "video.crf": 30}
     (source/"meta/info.json").write_text(json.dumps(info))
-    D.repair(source, tmp_path/"out")
+    D_doctor.repair(source, tmp_path/"out")
     ds = LeRobotDataset(tmp_path/"out")
     assert ds.units == LeRobotDataset(a).units and ds.features[CAM]["info"]["video.codec"] == "h264"
 
@@ -677,7 +683,7 @@ def test_reference_lerobot_opens_every_edit(sets, tmp_path):
 def test_reference_lerobot_reads_depth_and_annotations_of_a_copy(tmp_path):
     from foreign_sets import with_guests
     root = with_guests(tmp_path/"set")
-    D.repair(root, tmp_path/"repair"); E.delete(root, tmp_path/"delete", "0"); E.merge([root, tmp_path/"delete"], tmp_path/"merge")
+    D_doctor.repair(root, tmp_path/"repair"); E.delete(root, tmp_path/"delete", "0"); E.merge([root, tmp_path/"delete"], tmp_path/"merge")
     out = judge("check_guests.py", root, *(tmp_path/n for n in ("repair", "delete", "merge")))
     if "skipped" in out[0]: pytest.skip(f"LeRobot {out[0]['skipped']} knows no depth and no annotations")
     source, repaired, deleted, merged = out

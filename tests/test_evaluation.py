@@ -1,18 +1,27 @@
 "Evaluation: statistics against known values, seeds, determinism, ceiling and floor, videos, bad input."
+import numpy as np
 import copy, dataclasses, json
 
 import av, numpy as np, pytest, torch
 
-from smolvla import evaluation
-from smolvla.data import LeRobotDataset
-from smolvla import driving
-from smolvla.evaluation import (EVAL_SEED0, DemonstratorDriver, EvalResult, Episode, Lead, PolicyDriver, Rate, aim, correct_cli, drive, eval_cli, eval_seeds,
-                                evaluate, failure_gallery, load_result, load_video, mcnemar, result_grid, run_episode, save_video, tell, video_grid, wilson)
-from smolvla.fast import FrozenPolicy
+from smolvla.evaluate import corrections as evaluation_corrections
+from smolvla.model import policy as evaluation_policy
+from smolvla.evaluate import rates as evaluation
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.arm import driving
+from smolvla.sim.demonstrations import EVAL_SEED0
+from smolvla.evaluate.rates import Rate, mcnemar, wilson
+from smolvla.evaluate.films import load_video, save_video, video_grid
+from smolvla.evaluate.rollouts import (
+    DemonstratorDriver, Episode, EvalResult, PolicyDriver, aim, drive, eval_cli, eval_seeds,
+    evaluate, failure_gallery, load_result, result_grid, run_episode, tell)
+from smolvla.evaluate.corrections import Lead, correct_cli
+from smolvla.model.fast import FrozenPolicy
 from smolvla.precision import Choice
-from smolvla.policy import SmolVLA
-from smolvla.sim import HOME, SO101Env, record_episode
-from smolvla.vlm import build_vlm, nano_tokenizer, nano_vlm_config
+from smolvla.model.policy import SmolVLA
+from smolvla.sim.twin import HOME, SO101Env
+from smolvla.sim.demonstrations import record_episode
+from smolvla.model.vlm import build_vlm, nano_tokenizer, nano_vlm_config
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +131,9 @@ def test_obeying_another_sentence_is_the_wrong_cube():
 def test_wrong_box_and_unreleased_are_told_apart():
     class Left(DoNothing):
         def reset(self, env, seed): self.env, self.place = env, "left box"
-    from smolvla.evaluation import failure
-    from smolvla.sim import BOXES, Goal
+    from smolvla.evaluate.rollouts import failure
+    from smolvla.sim.twin import BOXES
+    from smolvla.sim.tasks import Goal
     env = SO101Env("pick_place")
     env.reset(seed=EVAL_SEED0, options={"instruction": "put the red cube in the left box"})
     x, y = BOXES["right box"]
@@ -180,7 +190,7 @@ def test_n_action_steps_decides_how_often_we_look(policy):
     with pytest.raises(ValueError, match="choose 1 to 32"): PolicyDriver(policy, 33)
 
 def test_aim_measures_the_pinch_point(policy):
-    from smolvla.evaluation import AimProbe
+    from smolvla.evaluate.rollouts import AimProbe
     env = SO101Env("pick_place")
     probe = AimProbe(DemonstratorDriver())
     for s in eval_seeds(4):
@@ -253,8 +263,8 @@ def test_corrections_begin_where_the_policy_is(policy, tmp_path):
 
 def test_a_scene_that_the_policy_solves_needs_no_correction(monkeypatch):
     env = SO101Env("pad", image_size=32)
-    monkeypatch.setattr(evaluation, "_leader", lambda name, written: DemonstratorDriver())
-    monkeypatch.setattr(evaluation.np.random, "default_rng", lambda seed=None: type("R", (), {"uniform": lambda self, a, b: b})())
+    monkeypatch.setattr(evaluation_corrections, "_leader", lambda name, written: DemonstratorDriver())
+    monkeypatch.setattr(np.random, "default_rng", lambda seed=None: type("R", (), {"uniform": lambda self, a, b: b})())
     env.reset(seed=3)
     assert Lead("anything")(env, 3) is False and env._info()["success"]
     env.close()
@@ -262,7 +272,7 @@ def test_a_scene_that_the_policy_solves_needs_no_correction(monkeypatch):
 def test_a_leader_trained_anew_drives_with_its_new_weights(policy, tmp_path, monkeypatch):
     policy = copy.deepcopy(policy)
     drivers = []
-    monkeypatch.setattr(evaluation, "as_driver", lambda name: drivers.append(evaluation.load_policy(name)) or DemonstratorDriver())
+    monkeypatch.setattr(evaluation_corrections, "as_driver", lambda name: drivers.append(evaluation_policy.load_policy(name)) or DemonstratorDriver())
     env = SO101Env("pad", image_size=32); lead = Lead(str(tmp_path/"p"), .5)
     for n in (1, 2, 2): # saved, trained on and saved again, only used again
         if n > len(drivers):

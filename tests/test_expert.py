@@ -1,9 +1,11 @@
 "Chapter 06 shows one case; here every kind of expert, padding, gradients, dtypes."
 import pytest, torch
 import torch.nn.functional as F
-from smolvla.vlm import attention, build_vlm, positions, prefix_forward, prefix_mask
-from smolvla.masks import prefix_blocks, suffix_blocks
-from smolvla.expert import (SuffixRunner, append_token, build_expert, expert_widths, fold_heads, folded_attention, joint_forward, layer_kinds, score_bias, unfold_heads)
+from smolvla.model.vlm import attention, build_vlm, positions, prefix_forward, prefix_mask
+from smolvla.model.masks import prefix_blocks, suffix_blocks
+from smolvla.model.expert import (
+    SuffixRunner, append_token, build_expert, expert_widths, fold_heads, folded_attention,
+    joint_forward, layer_kinds, score_bias, unfold_heads)
 from helpers import tiny_vlm_config
 
 B, P, S = 3, 10, 6

@@ -6,9 +6,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers import tiny_observation, tiny_policy
-from smolvla.fast import FastLinear, FrozenPolicy, attend_by_head, fast_copy, look_fast, make_fast
+from smolvla.model.fast import (
+    FastLinear, FrozenPolicy, attend_by_head, fast_copy, look_fast, make_fast)
 from smolvla.precision import Choice, probe_eight_bits
-from smolvla.vlm import attention, embed_images
+from smolvla.model.vlm import attention, embed_images
 
 AFTER = dict(none=lambda y, o: y, gelu=lambda y, o: F.gelu(y, approximate="tanh"), silu=lambda y, o: F.silu(y), add=lambda y, o: y + o, mul=lambda y, o: y*o)
 ENGINES = ["plain", "packed", "int8"]
@@ -111,7 +112,7 @@ def optimiser(policy):
     policy.eval()
 
 def merged(policy):
-    from smolvla.training import add_lora
+    from smolvla.train.loop import add_lora
     add_lora(policy, 4)
     for n, p in policy.named_parameters():
         if "lora_B" in n: p.data.normal_()
@@ -135,7 +136,7 @@ def test_no_change_of_the_policy_reaches_its_copy_and_none_is_missed_by_the_poli
     if change is not merged: anew.load_state_dict(policy.state_dict()); assert torch.allclose(chunk(anew), new, atol=1e-6)
 
 def test_adapters_are_added_in():
-    from smolvla.training import add_lora
+    from smolvla.train.loop import add_lora
     policy = tiny_policy()
     add_lora(policy, 4)
     for n, p in policy.named_parameters():
@@ -162,7 +163,7 @@ def test_words_for_what_was_chosen():
     with pytest.raises(ValueError, match="use float32 or bfloat16, or auto to measure"): policy.fast("int4")
 
 def test_eight_bits_that_are_wrong_here_are_refused_aloud(monkeypatch):
-    from smolvla import fast
+    from smolvla.model import fast
     monkeypatch.setattr(fast, "probe_eight_bits", lambda: (0, "eight-bit products saturate on this processor"))
     policy = tiny_policy()
     frozen = policy.fast("float32", eight_bits=True)

@@ -1,6 +1,8 @@
 "Chapter 04 holds the lessons; here are the properties and the bad input."
 import pytest, torch
-from smolvla.flow import (LOSS_VERSIONS, METHODS, flow_loss, integrate, make_u_t, make_x_t, masked_mean, sample_time, sinusoidal_time, solver_times)
+from smolvla.model.flow import (
+    LOSS_VERSIONS, METHODS, flow_loss, integrate, make_u_t, make_x_t, masked_mean, sample_time,
+    sinusoidal_time, solver_times)
 
 def test_times_are_beta():
     t = sample_time(200_000, torch.Generator().manual_seed(0))

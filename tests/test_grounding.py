@@ -1,10 +1,11 @@
-"Chapter 09a: labels that fit the pictures, losses that ignore what is missing, and a pre-training that can be interrupted."
+"Chapter 09d: labels that fit the pictures, losses that ignore what is missing, and a pre-training that can be interrupted."
 import json
 import numpy as np, pytest, torch
-from smolvla.grounding import (THINGS, UNIT, Demos, Scenes, draw_pictures, eye_loss, ground_loss, ground_net, make_batch, nearness, pretrain, question,
-                               render_shard, seeing_loss, spots)
-from smolvla.sim import record
-from smolvla.vlm import load_vlm, nano_tokenizer
+from smolvla.sim.grounding import (
+    Demos, Scenes, THINGS, UNIT, draw_pictures, eye_loss, ground_loss, ground_net, make_batch,
+    nearness, pretrain, question, render_shard, seeing_loss, spots)
+from smolvla.sim.demonstrations import record
+from smolvla.model.vlm import load_vlm, nano_tokenizer
 
 NAN = float("nan")
 
@@ -149,7 +150,7 @@ def run(scenes, out, steps, eyes=2):
         def picture(self, i): return scenes.picture(i)
         def seen(self, i): return scenes.seen(i)
         def ask(self, i, rng): return scenes.ask(i, rng)
-    import smolvla.grounding as G
+    import smolvla.sim.grounding as G
     real, calls = G.report, []
     def report(run, *a):
         calls.append(run.step)
@@ -179,7 +180,7 @@ def test_a_finished_run_leaves_a_vlm_and_a_log(scenes, tmp_path):
 # ---- the command
 
 def refused(match, tmp_path, **kw):
-    from smolvla.grounding import ground_cli
+    from smolvla.sim.grounding import ground_cli
     with pytest.raises(SystemExit, match=f"smolvla_ground: .*{match}") as e: ground_cli(**{**dict(out=str(tmp_path/"o"), scenes=str(tmp_path/"s")), **kw})
     assert "\n" not in str(e.value.code) and not (tmp_path/"s").exists() and not (tmp_path/"o").exists(), "refused before a scene is drawn"
 
@@ -195,7 +196,7 @@ def test_data_of_the_command_is_looked_at_first(tmp_path, demos):
     refused("has 1 episodes, and the last 6 are held out", tmp_path, data=[str(tmp_path/"few")])
 
 def test_the_command_trains_on_two_shards(tmp_path, monkeypatch):
-    import smolvla.grounding as G
+    import smolvla.sim.grounding as G
     monkeypatch.setattr(G, "SHARD", 3)
     monkeypatch.setattr(G, "render_scenes", lambda folder, n, workers: [render_shard(folder, s, 3) for s in range(-(-n//3))])
     seen = {}

@@ -11,9 +11,14 @@ pytest.importorskip("manifold3d", reason="pip install -e '.[print]'")
 import trimesh
 from fastcore.script import anno_parser
 
-from smolvla import accessories, printing, sim
-from smolvla.accessories import A3, A4, Sizes, all_parts, draw_board, draw_mat, fits, sheet, write_parts
-from smolvla.printing import PRINTED, Part, arm_plates, arm_solids, box, cylinder, fit, holes, manifold, print_arm, sha, stl_bytes, threemf_bytes
+from smolvla.workshop import accessories
+from smolvla.workshop import solids as printing
+from smolvla.sim import twin as sim
+from smolvla.workshop.accessories import (
+    A3, A4, Sizes, all_parts, draw_board, draw_mat, fits, sheet, write_parts)
+from smolvla.workshop.solids import (
+    PRINTED, Part, arm_plates, arm_solids, box, cylinder, fit, holes, manifold, print_arm, sha,
+    stl_bytes, threemf_bytes)
 
 ROOT = Path(__file__).resolve().parent.parent
 HARDWARE, PRINT = ROOT/"hardware", ROOT/"hardware"/"print"
@@ -71,7 +76,7 @@ def test_the_wrist_mount_holds_the_lens_where_the_model_has_it():
     assert np.allclose(tip[:, :2].mean(0), lens, atol=.1) and abs(tip[:, 2].mean() - 18) < .1  # the middle of the lens' front
 
 def test_the_cradle_is_where_the_program_lays_the_arm_down():
-    so101 = pytest.importorskip("smolvla.so101")
+    so101 = pytest.importorskip("smolvla.arm.so101")
     assert np.allclose(sim.to_units(np.radians(accessories.PARK))[:5], so101.REST[:5], atol=.1) and abs(sim.to_units(np.radians(accessories.PARK))[5] - so101.REST[5]) < 1
 
 def test_the_jig_stops_each_joint_within_a_degree():
@@ -359,13 +364,13 @@ def test_every_weight_that_is_written_is_one_of_these():
     known |= {f"{np.ceil(1.25*(pair + want['station'])/1000):.0f} kg", f"{np.ceil(1.25*classroom/1000):.0f} kg"}
     other = {"50 g", "100 g", "20 g", "30 g"}                                             # payloads of guide 8; grams an hour of guide 2
     texts = {p.name: p.read_text(encoding="utf-8") for p in GUIDES}
-    for p in [*HARDWARE.glob("*.ipynb"), ROOT/"nbs"/"13a_printing.ipynb", ROOT/"nbs"/"13b_accessories.ipynb"]:
+    for p in [*HARDWARE.glob("*.ipynb"), ROOT/"nbs"/"13d_printing.ipynb", ROOT/"nbs"/"13e_accessories.ipynb"]:
         cells = json.loads(p.read_text(encoding="utf-8"))["cells"]
         outputs = ["".join(o.get("text", []) or o.get("data", {}).get("text/plain", [])) for c in cells for o in c.get("outputs", [])]
         texts[p.name] = "\n".join(["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"] + outputs)
     found = {(n, " ".join(m)) for n, t in texts.items() for m in re.findall(r"(?<![\d.])(\d[\d.,]*) (k?g)\b(?![./])", t)}
     assert len(found) > 10 and not [(n, w) for n, w in found if w not in known | other], known
-    assert {w for n, w in found if n in ("print_parts.ipynb", "13b_accessories.ipynb")} >= {f"{want['station']:.0f} g"}
+    assert {w for n, w in found if n in ("print_parts.ipynb", "13e_accessories.ipynb")} >= {f"{want['station']:.0f} g"}
 
 def test_hours_follow_from_grams():
     want = printed()
@@ -380,7 +385,7 @@ def test_counts_of_parts_in_words():
     assert all(f"`{n}`" in t for n in ("Wrist_Roll_SO101", "Handle_SO101", "Trigger_SO101")) and len(printing.LEADER_ONLY) == 3
     plates = [len(arm_plates(b)) for b in (180, 220, 256)]
     assert plates == [3, 2, 2] and "180 mm needs three plates, 220 or 256 mm two" in t
-    chapter = "".join("".join(c["source"]) for c in json.loads((ROOT/"nbs"/"13b_accessories.ipynb").read_text())["cells"])
+    chapter = "".join("".join(c["source"]) for c in json.loads((ROOT/"nbs"/"13e_accessories.ipynb").read_text())["cells"])
     assert f"{len(parts())} printable parts" in chapter
 
 def test_prices_add_up_and_say_where_they_come_from():
@@ -426,11 +431,11 @@ def test_what_was_wrong_does_not_come_back(wrong):
 
 def test_the_serial_number_comes_before_the_socket():
     "The guide's order and the rule that the program writes are the same"
-    from smolvla.motors import udev_rule
+    from smolvla.arm.ports import udev_rule
     text = guide("03_wiring.md")
     assert text.index("/dev/serial/by-id") < text.index("/dev/serial/by-path")
     assert "ATTRS{serial}" in udev_rule("arm", 1, 2, "5A68", "1-2") and "KERNELS" not in udev_rule("arm", 1, 2, "5A68", "1-2")
 
 def test_printing_needs_no_torch():
-    code = "import smolvla.printing, smolvla.accessories, sys; raise SystemExit('torch' in sys.modules)"
+    code = "import smolvla.workshop.solids, smolvla.workshop.accessories, sys; raise SystemExit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -2,8 +2,9 @@
 from pathlib import Path
 import pytest, torch
 from safetensors.torch import load_file
-from smolvla.masks import make_att_2d_masks, plot_mask, prefix_blocks, suffix_blocks, suffix_mask, suffix_positions
-from smolvla.vlm import attention, positions
+from smolvla.model.masks import (
+    make_att_2d_masks, plot_mask, prefix_blocks, suffix_blocks, suffix_mask, suffix_positions)
+from smolvla.model.vlm import attention, positions
 
 REF = Path(__file__).parent/"reference_data"/"ref.safetensors"
 

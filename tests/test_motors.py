@@ -2,12 +2,20 @@
 import json, os, random, subprocess, sys, threading, time
 from pathlib import Path
 import numpy as np, pytest, scservo_sdk as sdk, serial
+from serial.tools import list_ports
 from commands import command, linux
-from smolvla import motors
-from smolvla.data import JOINTS
-from smolvla.motors import (BAUDS, BROADCAST, FAULTS, PING, READ, REG_WRITE, ACTION, RESET, REGISTERS, SYNC_READ, SYNC_WRITE, TICKS, WRITE, Bus, BusError,
-                            IdSetup, ManualClock, Port, PortLost, PtyServer, Servo, TcpServer, VirtualBus, broken_arm, diagnose, errors_of, explain_packet,
-                            nominal_volts, packet, register, scan, split_packets, twin_bus)
+from smolvla.arm import bus as motors_bus
+from smolvla.arm import ports as motors_ports
+from smolvla.arm import virtual as motors_virtual
+from smolvla.arm import wire as motors
+from smolvla.data.writer import JOINTS
+from smolvla.arm.wire import (
+    ACTION, BAUDS, BROADCAST, ManualClock, PING, READ, REGISTERS, REG_WRITE, RESET, SYNC_READ,
+    SYNC_WRITE, TICKS, WRITE, errors_of, explain_packet, packet, register, split_packets)
+from smolvla.arm.bus import Bus, BusError, Port, PortLost, nominal_volts, scan
+from smolvla.arm.virtual import PtyServer, Servo, TcpServer, VirtualBus, twin_bus
+from smolvla.arm.faults import FAULTS, broken_arm, diagnose
+from smolvla.arm.ports import IdSetup
 
 def chain(*servos, **kw): return VirtualBus(list(servos) or [Servo(i) for i in range(1, 7)], clock=ManualClock(), **kw)
 
@@ -452,7 +460,7 @@ def test_bytes_move_the_arm():
         assert env.data.site("gripperframe").xpos[2] < .06                    # it lies down, on the table and not below it
 
 def test_percent_and_degrees_agree_with_chapter_09():
-    from smolvla.motors import SPANS
+    from smolvla.arm.virtual import SPANS
     line = twin_bus(clock=ManualClock(), seed=3)
     state = line.plant.env.state()
     for k, (s, j) in enumerate(zip(line.servos, JOINTS)):
@@ -560,7 +568,7 @@ def test_a_closed_server_closes_nobody_elses_files():
     for fd in mine: os.fstat(fd); os.close(fd)
 
 def test_a_machine_that_is_too_slow_gets_slow_motion():
-    class Slow(motors.Pendulums):
+    class Slow(motors_virtual.Pendulums):
         def step(self, *a): time.sleep(.004); super().step(*a)          # half as fast as time
     bus = VirtualBus(1, Slow())
     time.sleep(1.)
@@ -599,43 +607,43 @@ class Usb:
 def show_ports(monkeypatch, *lists):
     "pyserial finds these ports, one list after the other; the last one for ever"
     lists = list(lists)
-    monkeypatch.setattr(motors.list_ports, "comports", lambda: lists.pop(0) if len(lists) > 1 else lists[0])
+    monkeypatch.setattr(list_ports, "comports", lambda: lists.pop(0) if len(lists) > 1 else lists[0])
 
 def test_ports_and_rules(monkeypatch, tmp_path):
     show_ports(monkeypatch, [Usb("COM9", 1, 2), Usb("COM4"), Usb("ttyS0", None)])
-    assert [p[0] for p in motors.ports()] == ["COM4", "COM9"]               # a known board first, no port without USB
-    assert motors.new_ports([("a", "", "")], [("a", "", ""), ("b", "", "")]) == ["b"]
-    assert 'ATTRS{serial}=="X1"' in motors.udev_rule("arm", 1, 2, "X1", "1-2") and 'KERNELS=="1-2"' in motors.udev_rule("arm", 1, 2, None, "1-2")
+    assert [p[0] for p in motors_bus.ports()] == ["COM4", "COM9"]               # a known board first, no port without USB
+    assert motors_ports.new_ports([("a", "", "")], [("a", "", ""), ("b", "", "")]) == ["b"]
+    assert 'ATTRS{serial}=="X1"' in motors_ports.udev_rule("arm", 1, 2, "X1", "1-2") and 'KERNELS=="1-2"' in motors_ports.udev_rule("arm", 1, 2, None, "1-2")
     for bad in ("", "a b", 'x"', "../x"):
-        with pytest.raises(ValueError, match="letters, digits"): motors.udev_rule(bad, 1, 2)
+        with pytest.raises(ValueError, match="letters, digits"): motors_ports.udev_rule(bad, 1, 2)
 
 @linux
 def test_a_port_that_may_not_be_opened(monkeypatch):
     show_ports(monkeypatch, [Usb("/dev/ttyX")])
-    monkeypatch.setattr(motors.os, "access", lambda *_: False)
-    assert motors.port_advice("/dev/ttyX", "blue") == "", "a port that is not there needs no advice about permissions"
-    monkeypatch.setattr(motors.os.path, "exists", lambda *_: True)
-    advice = motors.port_advice("/dev/ttyX", "blue")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert motors_ports.port_advice("/dev/ttyX", "blue") == "", "a port that is not there needs no advice about permissions"
+    monkeypatch.setattr(os.path, "exists", lambda *_: True)
+    advice = motors_ports.port_advice("/dev/ttyX", "blue")
     assert "dialout" in advice and "70-blue.rules" in advice and 'KERNELS=="1-2", ATTRS{idVendor}=="1a86"' in advice and 'SYMLINK+="blue"' in advice
-    monkeypatch.setattr(motors.os, "access", lambda *_: True)
-    assert motors.port_advice("/dev/ttyX") == ""
+    monkeypatch.setattr(os, "access", lambda *_: True)
+    assert motors_ports.port_advice("/dev/ttyX") == ""
 
 @pytest.mark.parametrize("found,says", [([], "no USB serial port"), ([Usb("COM4")], "only candidate is COM4"), ([Usb("COM4"), Usb("COM5")], "Several ports")])
 def test_finding_ports_without_a_terminal(found, says, monkeypatch, capsys):
     show_ports(monkeypatch, found)
-    motors.find_port_cli.__wrapped__()
+    motors_ports.find_port_cli.__wrapped__()
     assert says in capsys.readouterr().out
 
 def test_finding_a_port_by_its_cable(monkeypatch, capsys):
     a, b = Usb("/dev/ttyACM0"), Usb("/dev/ttyACM1")
-    monkeypatch.setattr(motors, "terminal", lambda: True); monkeypatch.setattr(motors.time, "sleep", lambda s: None)
+    monkeypatch.setattr(motors_ports, "terminal", lambda: True); monkeypatch.setattr(time, "sleep", lambda s: None)
     show_ports(monkeypatch, [a, b], [a, b], [a, b], [a], [a], [a, Usb("/dev/ttyACM7")])
-    motors.find_port_cli.__wrapped__()
+    motors_ports.find_port_cli.__wrapped__()
     out = capsys.readouterr().out
     assert "/dev/ttyACM1 went away" in out and "The arm is on /dev/ttyACM7" in out
     show_ports(monkeypatch, [a])
-    monkeypatch.setattr(motors.time, "monotonic", iter(range(0, 9999, 30)).__next__)   # a minute passes, nobody pulls
-    with pytest.raises(SystemExit, match="no port went away"): motors.find_port_cli.__wrapped__()
+    monkeypatch.setattr(time, "monotonic", iter(range(0, 9999, 30)).__next__)   # a minute passes, nobody pulls
+    with pytest.raises(SystemExit, match="no port went away"): motors_ports.find_port_cli.__wrapped__()
 
 def test_practising_without_a_terminal(tmp_path):
     code, text = command(tmp_path, "setup_motors", "--port", "twin", "--notes", "n.json")
@@ -662,5 +670,5 @@ def test_setup_in_a_terminal_stops_and_goes_on(tmp_path):
 def test_a_walk_that_never_succeeds_ends():
     setup = IdSetup(chain(Servo(1), Servo(2)), window=.05)
     said = []
-    with pytest.raises(BusError, match="2 new motors"): motors.walk_ids(setup, lambda name: True, said.append)
+    with pytest.raises(BusError, match="2 new motors"): motors_ports.walk_ids(setup, lambda name: True, said.append)
     assert len(said) == 9

@@ -4,9 +4,13 @@ from pathlib import Path
 import numpy as np, pytest, torch
 from safetensors.torch import load_file
 from multi_worker import config, stopped
-from smolvla import training as T
-from smolvla.policy import SmolVLA
-from smolvla.training import *
+from smolvla.train import prefix_cache as T_prefix_cache
+from smolvla.train import loop as T
+from smolvla.model.policy import SmolVLA
+from smolvla.train.loop import *
+from smolvla.train.data import *
+from smolvla.train.prefix_cache import *
+from smolvla.train.runs import *
 from test_training import tiny_policy, write_set
 
 LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "2", "--main_process_port", "0"]      # 0: any free port
@@ -71,8 +75,8 @@ def test_a_killed_process_ends_the_build_and_the_rest_goes_on(work, monkeypatch)
     assert done.returncode != 0 and json.loads((folder/"manifest.json").read_text())["todo"] == [[0, 18], [18, 36]]
     kept = int((folder/"18.done").read_text())
     assert kept == 4
-    data = TrainData(work/"set"); p, real, rows = start_policy(config(work, "none"), data), T._forward_rows, []
-    monkeypatch.setattr(T, "_forward_rows", lambda policy, data, idx, *a: (rows.extend(idx), real(policy, data, idx, *a))[1])
+    data = TrainData(work/"set"); p, real, rows = start_policy(config(work, "none"), data), T_prefix_cache._forward_rows, []
+    monkeypatch.setattr(T_prefix_cache, "_forward_rows", lambda policy, data, idx, *a: (rows.extend(idx), real(policy, data, idx, *a))[1])
     got = PrefixCache.build(folder, p, data, quiet=True)
     assert set(range(22, 36)) <= set(rows) and not set(range(18, 22)) & set(rows)             # what was counted is not computed again
     assert same_rows(got, PrefixCache.build(work/"fresh", p, data, quiet=True))
@@ -95,8 +99,8 @@ def together(n, build): # build(rank, wait) in n threads; what each returned or 
     return out
 
 def test_parts_are_disjoint_and_complete(work, monkeypatch):
-    data = TrainData(work/"set"); p, real, rows = start_policy(config(work, "none"), data), T._forward_rows, []
-    monkeypatch.setattr(T, "_forward_rows", lambda policy, data, idx, *a: (rows.append(idx.tolist()), real(policy, data, idx, *a))[1])
+    data = TrainData(work/"set"); p, real, rows = start_policy(config(work, "none"), data), T_prefix_cache._forward_rows, []
+    monkeypatch.setattr(T_prefix_cache, "_forward_rows", lambda policy, data, idx, *a: (rows.append(idx.tolist()), real(policy, data, idx, *a))[1])
     caches = together(3, lambda r, wait: PrefixCache.build(work/"three", p, data, batch_size=5, quiet=True, rank=r, size=3, wait=wait))
     computed = sorted(i for part in rows[1:] for i in part)                                   # the first forward tells the shape
     assert computed == list(range(36)) and caches[0].first == [0, 12, 24] and [len(c) for c in caches] == [36] * 3
@@ -109,7 +113,7 @@ def test_what_is_missing_is_divided_anew():
     for _ in range(200):
         edges = sorted({0, 50, *rng.integers(0, 50, rng.integers(0, 5)).tolist()}); old = [list(x) for x in zip(edges, edges[1:])]
         done = [int(rng.integers(0, b - a + 1)) for a, b in old]; n = int(rng.integers(1, 9))
-        parts, todo = T._divide(old, done, n)
+        parts, todo = T_prefix_cache._divide(old, done, n)
         assert [i for a, b in parts for i in range(a, b)] == list(range(50)) and all(t in parts for t in todo)
         kept = {i for (a, b), d in zip(old, done) for i in range(a, a + d)}
         assert {i for a, b in todo for i in range(a, b)} == set(range(50)) - kept

@@ -7,11 +7,12 @@ import nbformat
 import pytest
 
 from fresh_export import differences                                # tools/ is on the path, see pytest.ini
+import make_readme
 from make_readme import readme
 from renumber import ROOT, normal, notebooks
 
 NBS = notebooks()
-MODULES = sorted((ROOT/"smolvla").glob("*.py"))
+MODULES = sorted((ROOT/"smolvla").rglob("*.py"))
 each = pytest.mark.parametrize("path", NBS, ids=lambda p: str(p.relative_to(ROOT)))
 
 read = cache(lambda p: nbformat.read(p, 4))
@@ -95,6 +96,8 @@ def test_readme_is_the_index():
     assert (ROOT/"README.md").read_text(encoding="utf-8") == readme(), "run: python tools/make_readme.py"
     for link in re.findall(r"\]\(([^)\s]+)\)", readme()): assert re.match(r"[a-z]+:|#", link) or (ROOT/link.split("#")[0]).exists(), link
 
+def test_reading_times_and_the_table_are_computed(): assert make_readme.main(["--check"]) == 0, "run: python tools/make_readme.py"
+
 def test_the_index_lists_every_chapter():
     index = "".join(c.source for c in read(ROOT/"nbs"/"index.ipynb").cells)
     assert not [p.name for p in NBS if p.parent == ROOT/"nbs" and p.name != "index.ipynb" and f"({p.name})" not in index]
@@ -117,7 +120,7 @@ def test_the_index_says_how_fast():
     assert len(rows) >= 5 and set(speed["columns"]) == {"as it is", "limited to AVX2"}
     for r in rows: assert f"| {r['what']} | {' | '.join(r['measured'].values())} |" in front, r
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_no_pickle_and_no_shell(path):
     "Weights travel as safetensors and JSON: files from strangers must not be able to run code"
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

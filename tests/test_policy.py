@@ -3,11 +3,13 @@ import json, os, re, shutil, subprocess, sys
 import pytest, torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
-from smolvla.flow import make_x_t
-from smolvla.data import JOINTS
-from smolvla.policy import (BACKBONES, JOINTS_FILE, OURS, PRESETS, PrefixKV, SmolVLA, SmolVLAConfig, compare, first_difference, name_joints, nano_policy, preset, trace)
-from smolvla.masks import make_att_2d_masks, prefix_blocks
-from smolvla.vlm import ASSETS, build_vlm, nano_tokenizer, positions
+from smolvla.model.flow import make_x_t
+from smolvla.data.writer import JOINTS
+from smolvla.model.policy import (
+    BACKBONES, JOINTS_FILE, OURS, PRESETS, PrefixKV, SmolVLA, SmolVLAConfig, compare,
+    first_difference, name_joints, nano_policy, preset, trace)
+from smolvla.model.masks import make_att_2d_masks, prefix_blocks
+from smolvla.model.vlm import ASSETS, build_vlm, nano_tokenizer, positions
 from transformers import SmolVLMConfig
 from helpers import REFERENCE, STATS, reference, reference_observation, reference_policy, tiny_config, tiny_observation, tiny_policy, tiny_vlm_config
 
@@ -346,7 +348,7 @@ def test_dtype_on_disk_and_in_memory(tmp_path, dtype, size):
 def test_a_full_disk_loses_nothing(saved, monkeypatch):
     before = {f.name: f.read_bytes() for f in saved.iterdir() if f.is_file()}
     def full(*a, **k): raise OSError(28, "No space left on device")
-    monkeypatch.setattr("smolvla.policy.save_file", full)
+    monkeypatch.setattr("smolvla.model.policy.save_file", full)
     with pytest.raises(OSError, match="untouched"): tiny_policy(seed=1).save_pretrained(saved)
     assert before == {f.name: f.read_bytes() for f in saved.iterdir() if f.is_file()}
 

@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 import torch
 from async_toys import SIZE, SPEC, SWIFT, Toy, ask, client, look
-from smolvla.async_inference import (Control, ControlLoop, JsonLog, Look, ServerRefused, SimulatedLink, ToyArm, VirtualClock, lag)
-from smolvla import policy_server
-from smolvla.policy_server import RTC, Batcher, Job, PolicyBackend, PolicyServer, Service, load_backends, make_certificate, read_certificate, serve_cli, soft_mask
+from smolvla.serve.loop import Control, ControlLoop, Look, SimulatedLink, ToyArm, VirtualClock, lag
+from smolvla.serve.wire import JsonLog, ServerRefused
+from smolvla.serve import server as policy_server
+from smolvla.serve.chunking import RTC, soft_mask
+from smolvla.serve.server import (
+    Batcher, Job, PolicyBackend, PolicyServer, Service, load_backends, make_certificate,
+    read_certificate, serve_cli)
 
 @pytest.fixture
 def toy(): return Toy()
@@ -166,7 +170,7 @@ def test_a_pickle_is_never_opened(server, tmp_path):
     for name in ("Greet", "Time", "Infer", "Leave"):
         with pytest.raises(grpc.RpcError) as e: link.channel.unary_unary(f"/smolvla.v1.PolicyServer/{name}")(data, timeout=5)
         assert e.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-    from smolvla.async_inference import look_message
+    from smolvla.serve.wire import look_message
     for encoding, field in ((0, "state"), (0, "leftover"), (1, "images")):
         message = look_message(look())
         message.session = link.greet()
@@ -297,7 +301,7 @@ def test_a_client_that_dies_leaves_the_others_alone():
 
 def start(folder, command, *args):
     "A command as its own process, as its entry point starts it"
-    script, source = folder/command, {"smolvla_serve": "policy_server import serve_cli", "smolvla_drive": "driving import drive_cli"}[command]
+    script, source = folder/command, {"smolvla_serve": "serve.server import serve_cli", "smolvla_drive": "arm.driving import drive_cli"}[command]
     script.write_text(f"from smolvla.{source}\n{source.split()[-1]}()\n")
     return subprocess.Popen([sys.executable, script, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -319,7 +323,7 @@ def test_the_commands_as_an_operator_runs_them(tmp_path):
         assert json.loads(fetch("/health"))["status"] == "ok"         # and serves the next one:
         p = start(tmp_path, "smolvla_drive", "--server", f"localhost:{port}", "--env", "sorting", "--max_seconds", 2)
         assert re.search(r"after 2.0 s: \d+ looks, [1-9]\d* chunks", p.communicate(timeout=60)[0])
-        from smolvla.async_inference import RobotSpec, SO101_UNITS
+        from smolvla.serve.loop import RobotSpec, SO101_UNITS
         size = {f"observation.images.{c}": (128, 128) for c in ("overhead", "wrist")}
         link = client(f"localhost:{port}", RobotSpec(size, [f"{j}.pos" for j in ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")], SO101_UNITS), "nano", Control(deadline=20.0))
         link.greet()
@@ -339,7 +343,7 @@ def test_the_commands_as_an_operator_runs_them(tmp_path):
     assert events[0] == "serving" and events[-1] == "stopped" and "left" in events and server.stderr.read() == ""
 
 def test_the_arm_says_when_the_server_is_gone_and_when_it_is_back(capsys):
-    from smolvla.async_inference import Console
+    from smolvla.serve.loop import Console
     seen, say = [], Console(lambda event, **more: seen.append(event))
     for event, text in [("look", "must go"), ("merged", "0 late"), ("failed", "UNAVAILABLE"), ("failed", "UNAVAILABLE"), ("dry", "nothing left"), ("failed", "UNAVAILABLE"), ("look", ""), ("merged", "1 late"), ("merged", "1 late"), ("ended", "Stopped: hot")]:
         say(event, step=1, text=text)
@@ -404,9 +408,9 @@ def test_pictures_of_another_shape_are_padded_not_stretched():
     assert same < 0.05 < 1 < other                                    # degrees
 
 def test_the_loop_without_latency_is_the_evaluation_of_chapter_10(nano):
-    from smolvla.async_inference import TwinRobot
-    from smolvla.evaluation import run_episode
-    from smolvla.sim import SO101Env
+    from smolvla.serve.loop import TwinRobot
+    from smolvla.evaluate.rollouts import run_episode
+    from smolvla.sim.twin import SO101Env
     class Driver:
         def reset(self, env, seed): self.seed = seed
         def chunk(self, observe):
@@ -425,7 +429,7 @@ def test_the_loop_without_latency_is_the_evaluation_of_chapter_10(nano):
 def test_the_command_drives_the_twin_without_torch(nano, tmp_path):
     code = f"""import sys
 for m in ('torch', 'transformers'): sys.modules[m] = None
-from smolvla.driving import drive_cli
+from smolvla.arm.driving import drive_cli
 drive_cli(server=sys.argv[1], say='put the red cube in the left box', max_seconds=3.0, log={str(tmp_path/'log')!r})"""
     with PolicyServer({"nano": nano}, port=0) as s:
         p = subprocess.run([sys.executable, "-c", code, s.address], capture_output=True, text=True, timeout=120)

@@ -11,10 +11,13 @@ import pytest
 from async_toys import SIZE, SPEC, SWIFT, Toy, ask, client, look, soak
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from PIL import Image
-from smolvla import async_pb2 as pb
-from smolvla.async_inference import (MESSAGE_LIMIT, MOST_PIXELS, Console, Control, ControlLoop, JsonLog, LineWriter, ServerRefused, SimulatedLink, ToyArm,
-                                     VirtualClock, lag, look_message, open_channel, pack, toy_chunk, unpack)
-from smolvla.policy_server import Calm, PolicyServer, make_certificate
+from smolvla.serve import async_pb2 as pb
+from smolvla.files import LineWriter
+from smolvla.serve.loop import (
+    Console, Control, ControlLoop, MESSAGE_LIMIT, MOST_PIXELS, SimulatedLink, ToyArm, VirtualClock,
+    lag, toy_chunk)
+from smolvla.serve.wire import JsonLog, ServerRefused, look_message, open_channel, pack, unpack
+from smolvla.serve.server import Calm, PolicyServer, make_certificate
 
 @pytest.fixture
 def server():
@@ -245,7 +248,7 @@ def test_refusals_do_not_fill_the_log():
 
 def test_what_was_left_out_is_counted_in_the_next_line(monkeypatch):
     now, rows = [0.0], []
-    monkeypatch.setattr("smolvla.policy_server.time", type("T", (), {"monotonic": lambda: now[0]}))
+    monkeypatch.setattr("smolvla.serve.server.time", type("T", (), {"monotonic": lambda: now[0]}))
     log = Calm(lambda event, **more: rows.append(more), burst=3, rate=1.0)
     for i in range(10): log("refused", i=i)
     now[0] = 1.5
@@ -256,8 +259,8 @@ ALONE = """
 import os, sys, time
 sys.path.insert(0, {tests!r})
 from async_toys import *
-from smolvla import async_pb2 as pb
-from smolvla.async_inference import JsonLog, look_message
+from smolvla.serve import async_pb2 as pb
+from smolvla.serve.wire import JsonLog, look_message
 s = PolicyServer({{"toy": Toy()}}, port=0, log=JsonLog()).start()
 link = client(s, control=Control(deadline=20.0))
 good = look_message(look(**{{k: np.random.default_rng(0).integers(0, 255, (*SIZE, 3)).astype(np.uint8) for k in ToyArm.cameras}}), 90)
@@ -517,7 +520,7 @@ def test_half_requests_do_not_close_the_page(watched, capfd):
     assert fetch(watched)[0] == 200 and capfd.readouterr().err == ""
 
 def test_a_request_that_stalls_is_given_up(watched, monkeypatch):
-    monkeypatch.setattr("smolvla.policy_server._Page.timeout", 0.3)
+    monkeypatch.setattr("smolvla.serve.server._Page.timeout", 0.3)
     with socket.create_connection(("127.0.0.1", watched.page.server_port), timeout=10) as s:
         s.sendall(b"GET /hea")
         assert s.recv(100) == b""

@@ -1,4 +1,4 @@
-"Engine room 00a: a format and an engine are chosen by speed and value, on any processor."
+"Engine room 00b: a format and an engine are chosen by speed and value, on any processor."
 import os, subprocess, sys
 
 import pytest, torch
@@ -6,8 +6,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from smolvla import precision
-from smolvla.precision import (AVX2, Choice, autocast, choose, int8_linear, pack, pack_int8, packed_linear, probe_eight_bits, quantise,
-                               shapes_of)
+from smolvla.precision import (
+    AVX2, Choice, autocast, choose, int8_linear, pack, pack_int8, packed_linear, probe_eight_bits,
+    quantise, shapes_of)
 
 SHAPES = [(64, 96, 128), (64, 128, 96)]
 

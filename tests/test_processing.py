@@ -7,9 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from smolvla.processing import (ENDS, Batch, CameraBinding, Processor, bind_cameras, camera_slots, explain, floor_spread, is_hub_id,
-                                load_tokenizer, lookup_stats, normalize, pad_vector, parse_camera_map, refuse_lfs_pointer, rescale,
-                                rescale_back, resize_with_pad, stats_prefixes, to_float_nchw, tokenize, unnormalize)
+from smolvla.model.processing import (
+    Batch, CameraBinding, ENDS, Processor, bind_cameras, camera_slots, explain, floor_spread,
+    is_hub_id, load_tokenizer, lookup_stats, normalize, pad_vector, parse_camera_map,
+    refuse_lfs_pointer, rescale, rescale_back, resize_with_pad, stats_prefixes, to_float_nchw,
+    tokenize, unnormalize)
 
 REF, CAM = Path(__file__).parent/"reference_data", "observation.images."
 
@@ -217,7 +219,7 @@ def test_a_robot_that_never_moved_at_all(tok):
     assert p.unnormalize_action(torch.full((1, 2), 9.)).tolist() == [[1., 2.]]
 
 def test_explain_undoes_every_scale(obs, proc, tok):
-    from smolvla.processing import _raw_state
+    from smolvla.model.processing import _raw_state
     for mode in ENDS:
         p = Processor(["camera1"], {"action": TABLE, "observation.state": TABLE}, tok, (64, 64), norm_map=dict(STATE=mode, ACTION=mode))
         b = p({CAM + "camera1": obs[CAM + "camera1"][:1], "observation.state": torch.tensor([2., 0., 3.04]), "task": "x"})
@@ -240,7 +242,7 @@ def test_a_history_is_its_last_moment(proc, obs):
     for k in ("images", "state", "image_mask"): assert torch.equal(got[k], want[k]), k
 
 def test_far_from_the_data_begins_at_five(proc, obs):
-    from smolvla.processing import _explain_text
+    from smolvla.model.processing import _explain_text
     s, one = proc.state_stats, {k: v[:1] for k, v in obs.items()}
     for sigma, marked in ((4.9, 0), (5.1, 6), (-5.1, 6)):
         one["observation.state"] = (s["mean"] + sigma*s["std"])[None]

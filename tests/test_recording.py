@@ -1,17 +1,27 @@
 "What chapter 14 is too short to hold: cameras that misbehave, orders at the wrong moment, faults while recording, commands and their bad input."
+import os
 import json, os, subprocess, sys, threading, time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from commands import command, linux
-from smolvla import recording
-from smolvla.data import DatasetError, DatasetWriter, LeRobotDataset, doctor, so101_features
-from smolvla.motors import FAULTS, ManualClock, PtyServer, twin_bus
-from smolvla.recording import (BUTTONS, CameraLost, Recorder, Shot, TwinCamera, Webcam, as_size, check_camera, check_views, cut, device_number,
-                               find_cameras, key_orders, likeness, open_cameras, preflight, record_cli, record_panel, recording_features, replay, replay_cli, timing)
-from smolvla.sim import HOME
-from smolvla.so101 import SO101
+from smolvla.arm import recording as recording_recording
+from smolvla.arm import cameras as recording
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.files import DatasetError
+from smolvla.data.writer import DatasetWriter, so101_features
+from smolvla.data.doctor import doctor
+from smolvla.arm.wire import ManualClock
+from smolvla.arm.virtual import PtyServer, twin_bus
+from smolvla.arm.faults import FAULTS
+from smolvla.arm.cameras import (
+    CameraLost, Shot, TwinCamera, Webcam, check_views, cut, device_number, find_cameras, likeness)
+from smolvla.arm.recording import (
+    BUTTONS, Recorder, as_size, check_camera, key_orders, open_cameras, preflight, record_cli,
+    record_panel, recording_features, replay, replay_cli, timing)
+from smolvla.sim.twin import HOME
+from smolvla.arm.so101 import SO101
 
 class Grey:
     "A camera that costs nothing; `gone` makes it fail"
@@ -170,8 +180,8 @@ def test_an_arm_that_was_laid_down_stays_down(rec, arm):
     assert arm.mode == "driving" and rec.why == ""
 
 def test_what_was_jogged_before_a_stop_is_forgotten(arm, tmp_path):
-    from smolvla.recording import jog_lead
-    from smolvla.so101 import Jogger
+    from smolvla.arm.recording import jog_lead
+    from smolvla.arm.jog import Jogger
     jog = Jogger(arm)
     with Recorder(tmp_path/"set", arm, {"overhead": Grey(arm.clock)}, jog_lead(jog), "jog") as rec:
         for _ in range(20): jog.nudge("z", .005)
@@ -209,12 +219,12 @@ def test_closing_in_the_middle_saves_the_episode(arm, tmp_path):
     assert LeRobotDataset(tmp_path/"set").num_frames == 15
 
 def test_closing_on_a_full_disk_says_so(arm, tmp_path, monkeypatch):
-    import smolvla.data as D
+    import smolvla.data.dataset as D
     rec = Recorder(tmp_path/"set", arm, {"overhead": Grey(arm.clock)}, waving(arm), "wave")
     rec.order("begin"); rec.run(.5); rec.order("keep"); rec.run(.05)
     settle(rec)
     rec.order("begin"); rec.run(.5)
-    monkeypatch.setattr(D.os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(OSError, match="no space left"): rec.close()
     monkeypatch.undo()
     assert LeRobotDataset(tmp_path/"set").num_episodes == 1
@@ -229,9 +239,9 @@ def test_a_camera_that_goes_holds_and_the_arm_waits(rec, arm):
     assert rec.mode == "ready" and LeRobotDataset(rec.writer.root).num_frames == 30
 
 def test_a_full_disk_keeps_the_episode_in_memory(rec, monkeypatch):
-    import smolvla.data as D
+    import smolvla.data.dataset as D
     rec.order("begin"); rec.run(.5)
-    monkeypatch.setattr(D.os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     rec.order("keep"); settle(rec)
     assert rec.mode == "held" and "no space left" in rec.why and len(rec.writer) == 15
     monkeypatch.undo()
@@ -351,8 +361,8 @@ def test_the_panel_gives_orders(rec, arm):
 # commands
 
 def test_find_cameras_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(recording, "find_cameras", lambda: [recording.FoundCamera("/dev/v4l/by-path/a", "/dev/video0", "a camera", Shot(np.zeros((48, 64, 3), np.uint8), 0., 1)), recording.FoundCamera("b", "b", "no camera")])
-    recording.find_cameras_cli(out=str(tmp_path))
+    monkeypatch.setattr(recording_recording, "find_cameras", lambda: [recording.FoundCamera("/dev/v4l/by-path/a", "/dev/video0", "a camera", Shot(np.zeros((48, 64, 3), np.uint8), 0., 1)), recording.FoundCamera("b", "b", "no camera")])
+    recording_recording.find_cameras_cli(out=str(tmp_path))
     said = capsys.readouterr().out
     assert (tmp_path/"camera_0.jpg").read_bytes()[:2] == b"\xff\xd8" and "overhead=/dev/v4l/by-path/a" in said and "no picture" in said
 
@@ -404,7 +414,7 @@ def test_arrow_keys_record_in_a_terminal(tmp_path):
     films = [film(tmp_path/f"{n}.avi", k, 2) for k, n in enumerate(("overhead", "wrist"))]
     with PtyServer(twin_bus(paced=True)) as server:
         code, text = command(tmp_path, "record", "--port", server.port, "--say", "wave", "--out", "set", "--episodes", "1", "--size", "64x48", "--cameras", f"overhead={films[0]},zoom=1.5,wrist={films[1]}",
-                             module="recording", seconds=120, typed=[("RIGHT begin", ""), (r"ready ", "\x1b[C"), (r"recording   0", "oo"), (r"recording   1", "\x1b[C")])
+                             seconds=120, typed=[("RIGHT begin", ""), (r"ready ", "\x1b[C"), (r"recording   0", "oo"), (r"recording   1", "\x1b[C")])
     assert code == 0 and "1 episodes in set" in text and "six motors" in text and "Traceback" not in text, text
     ds = LeRobotDataset(tmp_path/"set")
     assert ds.num_episodes == 1 and ds.num_frames > 20 and ds.tasks == ["wave"] and np.ptp(ds.column("action")[:, 5]) > 2

@@ -1,9 +1,12 @@
 """The twin: units, sentences, success and partial credit, labels that agree with pixels, the demonstrator, recording, bad input."""
 import json, os, subprocess, sys, warnings
 import gymnasium as gym, numpy as np, pytest
-from smolvla.sim import (BOXES, CUBES, FPS, HELD_OUT, HOME, JOINT_RANGE, NAMES, OBJECTS, POINTS, SENTENCES, TEMPLATES, Arm, Demonstrator, Goal, Ledger,
-                         SO101Env, base_model, cluster, draw_layout, frame, instruction, parse, pitch_for, project, random_scene,
-                         read_stl, record, robot_folder, rollout, to_radians, to_units)
+from smolvla.sim.twin import (
+    Arm, BOXES, CUBES, FPS, HOME, JOINT_RANGE, NAMES, OBJECTS, SO101Env, base_model, cluster,
+    draw_layout, frame, pitch_for, project, read_stl, robot_folder, to_radians, to_units)
+from smolvla.sim.tasks import Goal, HELD_OUT, SENTENCES, TEMPLATES, instruction, parse
+from smolvla.sim.demonstrator import Demonstrator, rollout
+from smolvla.sim.demonstrations import Ledger, POINTS, random_scene, record
 
 
 @pytest.fixture(scope="module")
@@ -271,7 +274,7 @@ def test_demonstrator_starts_anywhere():
 # --- recording ---
 
 def test_record_resumes_and_keeps_names(tmp_path):
-    from smolvla.data import LeRobotDataset
+    from smolvla.data.dataset import LeRobotDataset
     root = tmp_path/"demos"
     assert record("pick_place", 1, root, seed0=40, noise=1., quiet=True)["episodes"] == 1
     assert record("pick_place", 1, root, seed0=40, noise=1., quiet=True)["frames_added"] == 0
@@ -285,24 +288,26 @@ def test_record_resumes_and_keeps_names(tmp_path):
     assert json.loads((root/"meta/recording.json").read_text())["runs"]
 
 def test_ctrl_c_keeps_what_is_saved_and_the_same_command_goes_on(tmp_path, monkeypatch):
-    import smolvla.sim as sim
-    from smolvla import recording
-    from smolvla.data import LeRobotDataset
-    one = sim._one
+    from smolvla.sim import demonstrations as sim_demonstrations
+    import smolvla.sim.twin as sim
+    from smolvla.arm import recording as recording_recording
+    from smolvla.arm import cameras as recording
+    from smolvla.data.dataset import LeRobotDataset
+    one = sim_demonstrations._one
     def interrupted(task, seed, *how):
         if seed == 61: raise KeyboardInterrupt
         return one(task, seed, *how)
-    monkeypatch.setattr(sim, "_one", interrupted)
+    monkeypatch.setattr(sim_demonstrations, "_one", interrupted)
     with pytest.raises(SystemExit, match="every saved episode is kept"):
-        recording.record_cli(task="pick_place", episodes=2, out=str(tmp_path/"demos"), seed=60, workers=1)
+        recording_recording.record_cli(task="pick_place", episodes=2, out=str(tmp_path/"demos"), seed=60, workers=1)
     assert LeRobotDataset(tmp_path/"demos").num_episodes == 1
-    monkeypatch.setattr(sim, "_one", one)
+    monkeypatch.setattr(sim_demonstrations, "_one", one)
     assert record("pick_place", 2, tmp_path/"demos", seed0=60, quiet=True)["episodes"] == 2
 
 def test_two_recorders_on_one_folder(tmp_path):
-    from smolvla.data import DatasetWriter
-    from smolvla.recording import record_cli
-    from smolvla.sim import features
+    from smolvla.data.writer import DatasetWriter
+    from smolvla.arm.recording import record_cli
+    from smolvla.sim.demonstrations import features
     with DatasetWriter(tmp_path/"demos", FPS, features()):
         with pytest.raises(SystemExit, match="another process"): record_cli(out=str(tmp_path/"demos"), episodes=1, workers=1)
 
@@ -385,16 +390,16 @@ def test_behind_the_camera(env):
     assert np.isnan(two[1]).all() and (two[0] == project(env.data, (.2, 0, 0))).all() and (0 < two[0]).all() and (two[0] < 128).all()
 
 def test_without_opengl_there_is_one_clear_message():
-    code = "from smolvla.sim import SO101Env\ne = SO101Env(render=False); e.reset(seed=0); print('physics works')\nSO101Env().reset(seed=0)"
+    code = "from smolvla.sim.twin import SO101Env\ne = SO101Env(render=False); e.reset(seed=0); print('physics works')\nSO101Env().reset(seed=0)"
     p = subprocess.run([sys.executable, "-c", code], env={**os.environ, "MUJOCO_GL": "disable"}, capture_output=True, text=True, timeout=120)
     assert "physics works" in p.stdout and p.returncode != 0
     assert "apt-get install" in p.stderr and "libegl1" in p.stderr
 
 @pytest.mark.parametrize("backend", ["glfw", "nonsense"])
 def test_an_opengl_that_cannot_draw_here_is_told_in_one_sentence(backend):
-    from smolvla.sim import gl_backend
+    from smolvla.sim.twin import gl_backend
     if gl_backend() != "egl" or os.environ.get("DISPLAY"): pytest.skip("needs a machine with EGL and without a screen")
-    code = "from smolvla.sim import SO101Env\nSO101Env().reset(seed=0)"
+    code = "from smolvla.sim.twin import SO101Env\nSO101Env().reset(seed=0)"
     p = subprocess.run([sys.executable, "-c", code], env={**os.environ, "MUJOCO_GL": backend}, capture_output=True, text=True, timeout=120)
     last = p.stderr.strip().splitlines()[-1]
     assert p.returncode == 1 and f"MUJOCO_GL={backend} cannot draw here: set MUJOCO_GL=egl" in last and "Exception ignored" not in p.stderr

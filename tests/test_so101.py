@@ -4,12 +4,19 @@ from pathlib import Path
 import numpy as np, pytest
 from arms import ramp, sank
 from commands import command, linux, patient
-from smolvla.data import JOINTS
-from smolvla.motors import FAULTS, TICKS, Bus, BusError, ManualClock, PtyServer, twin_bus
-from smolvla.sim import HOME, to_radians, to_units
-from smolvla.so101 import (HIGH, KEYS, LOW, REST, TORQUE, UNITS, Calibrating, Calibration, CalibrationDiffers, JointCalibration, Jogger, Kinematics, Limits, NotSafe,
-                           SO101, Stopped, TooFar, TwinHand, as_values, backlash, calibration_panel, calibration_paths, find_calibration, jog_panel, keep_calibration, load_calibration, pull, push,
-                           response_numbers, step_response, teleoperate)
+from smolvla.data.writer import JOINTS
+from smolvla.arm.wire import ManualClock, TICKS
+from smolvla.arm.bus import Bus, BusError
+from smolvla.arm.virtual import PtyServer, twin_bus
+from smolvla.arm.faults import FAULTS
+from smolvla.sim.twin import HOME, to_radians, to_units
+from smolvla.arm.calibration import (
+    Calibrating, Calibration, CalibrationDiffers, HIGH, JointCalibration, LOW, TwinHand, UNITS,
+    calibration_panel, calibration_paths, find_calibration, keep_calibration, load_calibration,
+    pull, push)
+from smolvla.arm.so101 import Limits, NotSafe, REST, SO101, Stopped, TORQUE, TooFar, as_values
+from smolvla.arm.jog import Jogger, KEYS, Kinematics, jog_panel
+from smolvla.arm.teleoperation import backlash, response_numbers, step_response, teleoperate
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
@@ -321,10 +328,10 @@ def test_with_eases_down_and_a_crash_sinks():
         assert (abs(to_units(bus.plant.data.qpos[:6])[0]) < 8) == folded, error
 
 def test_python_ends_and_the_arm_lies_down(tmp_path):
-    code = ("from smolvla.so101 import *; from smolvla.motors import *; import atexit\n"
+    code = ("from smolvla.arm.calibration import *; from smolvla.arm.so101 import *; from smolvla.arm.bus import *; from smolvla.arm.faults import *; from smolvla.arm.jog import *; from smolvla.arm.teleoperation import *; from smolvla.arm.wire import *; from smolvla.arm.bus import *; from smolvla.arm.virtual import *; from smolvla.arm.faults import *; from smolvla.arm.ports import *; import atexit\n"
             "bus = twin_bus(clock=ManualClock()); atexit.register(lambda: None)\n"
             "a = SO101(bus).connect(); a.move_to([20, -80, 45, 80, 0, 20])\n"
-            "import smolvla.so101 as m; atexit.unregister(m.close_all)\n"
+            "import smolvla.arm.so101 as m; atexit.unregister(m.close_all)\n"
             "atexit.register(lambda: print('torque', sum(s['Torque_Enable'] for s in bus.servos), a.mode)); atexit.register(m.close_all)")
     r = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert r.stdout.strip() == "torque 0 closed", r.stderr[-500:]
@@ -514,7 +521,7 @@ def test_faults_never_move_the_arm_unsafely(fault, bench):
 # --- kinematics, jogging, teleoperation, lab ---
 
 def test_kinematics_agree_with_chapter_09():
-    from smolvla.sim import Arm, base_model
+    from smolvla.sim.twin import Arm, base_model
     kin, ours = Kinematics(), Arm(base_model())
     for q in np.random.default_rng(0).uniform(LOW, HIGH, (5, 6)): np.testing.assert_allclose(kin.tip(q)[0], ours.tip(to_radians(q)[:5])[0], atol=1e-5)
 
@@ -622,30 +629,30 @@ def test_the_lab(arm):
 
 @pytest.mark.parametrize("name", ["calibrate", "teleoperate"])
 def test_help_of_commands(name, tmp_path):
-    code, text = command(tmp_path, name, "--help", module="so101")
+    code, text = command(tmp_path, name, "--help")
     assert code == 0 and f"Example: smolvla_{name}" in " ".join(text.split())
 
 def test_calibrating_a_twin_unattended(tmp_path):
     args = ("calibrate", "--port", "twin", "--id", "blue")
-    code, text = command(tmp_path, *args, module="so101")
+    code, text = command(tmp_path, *args)
     path = tmp_path/"outputs"/"twin_calibration"/"robots"/"so_follower"/"blue.json"
     assert code == 0 and "saved: " in text and load_calibration(path).findings() == [] and not path.with_suffix(".notes").exists()
     assert not (tmp_path/"cal").exists()                               # practice leaves LeRobot's folder alone
     before = path.read_text()
-    code, text = command(tmp_path, *args, module="so101")               # no hand does it twice alike
+    code, text = command(tmp_path, *args)               # no hand does it twice alike
     assert code == 1 and "holds another calibration" in text and "--overwrite" in text and path.read_text() == before and "Traceback" not in text
-    code, text = command(tmp_path, *args, "--overwrite", module="so101")
+    code, text = command(tmp_path, *args, "--overwrite")
     assert code == 0 and "going on from the notes" in text and path.read_text() != before and path.with_suffix(".json.bak").read_text() == before
 
 @linux
 def test_a_calibration_is_replaced_only_after_yes(tmp_path):
     args = ("calibrate", "--port", "twin")
-    command(tmp_path, *args, module="so101")
+    command(tmp_path, *args)
     path = tmp_path/"outputs"/"twin_calibration"/"robots"/"so_follower"/"arm.json"
     before = path.read_text()
-    code, text = command(tmp_path, *args, module="so101", typed=[("y/n", "n\n")])
+    code, text = command(tmp_path, *args, typed=[("y/n", "n\n")])
     assert code == 1 and path.read_text() == before
-    code, text = command(tmp_path, *args, module="so101", typed=[("y/n", "y\n")])
+    code, text = command(tmp_path, *args, typed=[("y/n", "y\n")])
     assert code == 0 and path.read_text() != before
 
 class QuickHand(TwinHand):
@@ -669,12 +676,12 @@ def test_calibrating_a_port_by_hand_stops_and_goes_on(tmp_path):
     with PtyServer(bus) as server:
         hand.bend([0, 0, 0, 0, 0, 48])
         args = ("calibrate", "--port", server.port, "--id", "red")
-        code, text = command(tmp_path, *args, module="so101", typed=[("then ENTER", "\n"), ("full turn", some("shoulder_pan")), ("full turn", "\x03")])
+        code, text = command(tmp_path, *args, typed=[("then ENTER", "\n"), ("full turn", some("shoulder_pan")), ("full turn", "\x03")])
         assert code == 1 and "run it again to go on" in text and "Traceback" not in text, text
         seen = json.loads(notes.read_text())
         assert seen["hi"]["shoulder_pan"]-seen["lo"]["shoulder_pan"] > 1500 and seen["hi"]["gripper"]-seen["lo"]["gripper"] < 1000
         typed = [("full turn", "\n"), ("not swept yet", some(*[j for j in JOINTS if j != "wrist_roll"])), ("full turn", "\n"), ("off and on", "\n")]
-        code, text = command(tmp_path, *args, module="so101", typed=typed)
+        code, text = command(tmp_path, *args, typed=typed)
         assert code == 0 and "going on from the notes" in text and "saved: " in text and not notes.exists(), text
         with Bus(server.port) as b: assert pull(b) == load_calibration(notes.with_suffix(".json"))
 
@@ -695,11 +702,11 @@ def test_keeping_a_calibration_puts_the_old_one_back(folder):
     ("teleoperate", (), "--port is missing"), ("teleoperate", ("--port", "twin"), "keys need a terminal"), ("teleoperate", ("--port", "/dev/ttyNO", "--leader", "twin"), "no serial port"),
     ("teleoperate", ("--port", "twin", "--leader", "twin", "--hz", "900"), "1 to 200")])
 def test_commands_say_what_is_missing(name, args, says, tmp_path):
-    code, text = command(tmp_path, name, *args, module="so101")
+    code, text = command(tmp_path, name, *args)
     assert code == 1 and says in text and "Traceback" not in text
 
 def test_teleoperating_twins(tmp_path):
-    code, text = command(tmp_path, "teleoperate", "--port", "twin", "--leader", "twin", "--seconds", "1", module="so101")
+    code, text = command(tmp_path, "teleoperate", "--port", "twin", "--leader", "twin", "--seconds", "1")
     assert code == 0 and "ticks of 16.7 ms" in text
 
 @linux
@@ -712,7 +719,7 @@ def test_keys_in_a_terminal(end, tmp_path):
     bus = twin_bus()
     with PtyServer(bus) as server:
         typed = [("free", "rrrrrr"), ("driving", " "), ("stopped", "\n"), ("free", "rr"), ("driving", last)]
-        code, text = command(tmp_path, "teleoperate", "--port", server.port, module="so101", typed=typed)
+        code, text = command(tmp_path, "teleoperate", "--port", server.port, typed=typed)
         assert code == (0 if end == "\x1b" else 1) and "Traceback" not in text, text
         assert not any(s["Torque_Enable"] for s in bus.servos)
         bus.clock.sleep(.2)

@@ -2,8 +2,13 @@
 import json, shutil
 from pathlib import Path
 import numpy as np, pytest
-import smolvla.data as D
-from smolvla.data import DatasetError, LeRobotDataset, PixelStats, aggregate_stats, load_stats, vector_stats
+from smolvla.data import layout as D_layout
+from smolvla.data import stats as D_stats
+from smolvla.data import writer as D_writer
+import smolvla.data.dataset as D
+from smolvla.data.dataset import LeRobotDataset, load_stats
+from smolvla.files import DatasetError
+from smolvla.data.stats import PixelStats, aggregate_stats, vector_stats
 from test_data import make, shared
 
 QUANTILES = {"q01": .01, "q10": .1, "q50": .5, "q90": .9, "q99": .99}
@@ -50,7 +55,7 @@ def test_unequal_parts():
 
 def test_one_part_is_that_part():
     one = vector_stats(np.arange(5.))
-    joined = D.join_stats([one])
+    joined = D_stats.join_stats([one])
     same(joined, one)
     joined["mean"] = 7
     assert one["mean"] == 2
@@ -59,17 +64,17 @@ def test_what_one_part_lacks():
     a, b = vector_stats(np.zeros((2, 1))), vector_stats(np.ones((2, 1)))
     for name in ("q01", "min", "max"):
         less = {k: v for k, v in b.items() if k != name}
-        for parts in ([a, less], [less, a]): assert D.join_stats(parts).keys() == a.keys() - {name}
+        for parts in ([a, less], [less, a]): assert D_stats.join_stats(parts).keys() == a.keys() - {name}
     for name in ("mean", "std", "count"):
         less = {k: v for k, v in b.items() if k != name}
         for parts in ([a, less], [less, a]):
-            with pytest.raises(DatasetError, match=f"without {name} cannot"): D.join_stats(parts)
+            with pytest.raises(DatasetError, match=f"without {name} cannot"): D_stats.join_stats(parts)
     joined = aggregate_stats([{"x": a}, {"x": b, "y": b}])
     assert joined["x"]["count"] == 4 and joined["x"]["mean"] == .5
     same(joined["y"], b)
 
 def test_shapes_that_differ():
-    with pytest.raises(DatasetError, match="different shapes"): D.join_stats([vector_stats(np.zeros((2, 1))), vector_stats(np.zeros((2, 3)))])
+    with pytest.raises(DatasetError, match="different shapes"): D_stats.join_stats([vector_stats(np.zeros((2, 1))), vector_stats(np.zeros((2, 3)))])
 
 def test_pictures_join_too():
     parts = []
@@ -112,32 +117,32 @@ def test_large_pictures_are_thinned_out(size, step):
 
 def test_columns_of_the_episode_table():
     row = {"length": 3, "stats/a/mean": [1.], "stats/a/std": [2.], "stats/b.c/mean": [3.], "stats/b.c/std": None, "stats/d/e/mean": [4.], "other/a/mean": [5.], "stats/f": [6.]}
-    got = D.unflatten_stats(row)
-    assert D.plain(got) == {"a": {"mean": [1.], "std": [2.]}, "b.c": {"mean": [3.]}} and isinstance(got["a"]["mean"], np.ndarray)
+    got = D_stats.unflatten_stats(row)
+    assert D_stats.plain(got) == {"a": {"mean": [1.], "std": [2.]}, "b.c": {"mean": [3.]}} and isinstance(got["a"]["mean"], np.ndarray)
 
 @pytest.mark.parametrize("bad", [[], "no", {"a": [1]}, {"a": {"mean": ["x"]}}, {"a": {"mean": [[1], [1, 2]]}}, {"a": {"mean": None}}, {"a": {"mean": [1]}, "b": 3}, {"a": {"mean": [1], "std": ["1"]}}])
 def test_what_is_no_number(bad):
-    with pytest.raises(DatasetError, match="what.json holds other things than numbers"): D.arrays(bad, "what.json")
+    with pytest.raises(DatasetError, match="what.json holds other things than numbers"): D_stats.arrays(bad, "what.json")
 
 def test_every_kind_of_number():
-    for v in ([True], [1], [1.5]): assert D.arrays({"a": {"mean": v}})["a"]["mean"].tolist() == v
-    assert D.arrays({}) == {}
+    for v in ([True], [1], [1.5]): assert D_stats.arrays({"a": {"mean": v}})["a"]["mean"].tolist() == v
+    assert D_stats.arrays({}) == {}
 
 @pytest.mark.parametrize("told,count", [([7], 7), (7, 7), ([[7]], 7), ([], 5), ([0], 5), ([-1], 5), ([1], 1), ([1e15], 5), ([float("nan")], 5), ([7, 9], 7), (None, 5)])
 def test_a_count_that_is_none(told, count):
     d = {"mean": np.zeros(2), "std": np.ones(2)} | ({} if told is None else {"count": np.array(told)})
-    got = D.counted({"a": d, "b": {"mean": np.zeros(1)}, "c": {"std": np.zeros(1)}}, 5)
+    got = D_stats.counted({"a": d, "b": {"mean": np.zeros(1)}, "c": {"std": np.zeros(1)}}, 5)
     assert got.keys() == {"a"} and got["a"].keys() == {"mean", "std", "count"} and got["a"]["count"].tolist() == [count]
 
 @pytest.mark.parametrize("stat", ["mean", "std", "min", "max"])
 @pytest.mark.parametrize("size", [1, 3])
 def test_one_statistic_for_each_value(root, stat, size):
     change(root/"meta/stats.json", lambda d: d["action"].update({stat: [0.]*size}))
-    with pytest.raises(DatasetError, match=f"{stat} of action has {size} numbers for 2 values"): load_stats(root, D.load_info(root))
+    with pytest.raises(DatasetError, match=f"{stat} of action has {size} numbers for 2 values"): load_stats(root, D_layout.load_info(root))
 
 def test_other_statistics_may_have_any_shape(root):
     change(root/"meta/stats.json", lambda d: d["action"].update(median=[1, 2, 3]) or d.update(stranger=dict(mean=[1, 2, 3, 4], std=[1])))
-    assert load_stats(root, D.load_info(root))["action"]["median"].tolist() == [1, 2, 3]
+    assert load_stats(root, D_layout.load_info(root))["action"]["median"].tolist() == [1, 2, 3]
 
 def by_hand(root):
     ds = LeRobotDataset(root)
@@ -148,26 +153,26 @@ def check(stats, want):
         for q in ("mean", "std", "min", "max", "count"): np.testing.assert_allclose(stats[k][q], d[q], rtol=1e-9, err_msg=f"{q} of {k}")
 
 def test_the_file_of_a_whole_set(root):
-    check(load_stats(root, D.load_info(root)), by_hand(root))
+    check(load_stats(root, D_layout.load_info(root)), by_hand(root))
 
 @pytest.mark.parametrize("told", [27, 29])
 def test_a_file_that_lags_behind_is_not_believed(root, told):
     want = by_hand(root)
     change(root/"meta/stats.json", lambda d: d["index"].update(count=[told]) or d["action"].update(mean=[99., 99.]))
-    check(load_stats(root, D.load_info(root)), want)
+    check(load_stats(root, D_layout.load_info(root)), want)
 
 def test_a_file_without_an_index_is_believed(root):
     change(root/"meta/stats.json", lambda d: d.pop("index") and d["action"].update(mean=[99., 98.]))
-    assert load_stats(root, D.load_info(root))["action"]["mean"].tolist() == [99, 98]
+    assert load_stats(root, D_layout.load_info(root))["action"]["mean"].tolist() == [99, 98]
 
 def test_a_set_without_the_file(root):
     (root/"meta/stats.json").unlink()
-    with pytest.raises(DatasetError, match="has no meta/stats.json.*smolvla_doctor"): load_stats(root, D.load_info(root))
+    with pytest.raises(DatasetError, match="has no meta/stats.json.*smolvla_doctor"): load_stats(root, D_layout.load_info(root))
     (root/"meta/episodes_stats.jsonl").write_text("")            # v2.1 has one, and here the table knows
-    check(load_stats(root, D.load_info(root)), by_hand(root))
+    check(load_stats(root, D_layout.load_info(root)), by_hand(root))
 
 def test_an_episode_that_does_not_know_its_own(root, monkeypatch):
-    want, info, real = by_hand(root), D.load_info(root), D.stats_of_episodes
+    want, info, real = by_hand(root), D_layout.load_info(root), D.stats_of_episodes
     check(D.episode_stats(root, info), want)
     def forgets(root, info):
         parts = real(root, info)
@@ -178,7 +183,7 @@ def test_an_episode_that_does_not_know_its_own(root, monkeypatch):
     got = D.episode_stats(root, info)
     check(got, want)
     assert set(got) >= {"action", "observation.state", "observation.images.overhead"}
-    monkeypatch.setattr(D, "stats_of_episodes", lambda root, info: [{k: d for k, d in p.items() if k not in D.AUTO_FEATURES} for p in real(root, info)])
+    monkeypatch.setattr(D, "stats_of_episodes", lambda root, info: [{k: d for k, d in p.items() if k not in D_layout.AUTO_FEATURES} for p in real(root, info)])
     assert "index" not in D.episode_stats(root, info), "nobody needs those"
     monkeypatch.setattr(D, "stats_of_episodes", lambda root, info: [])
     assert D.episode_stats(root, info) == {}
@@ -190,11 +195,11 @@ def test_exact_statistics_believe_no_file(root):
     assert "observation.images.overhead" not in got
 
 def test_what_is_known_is_not_counted_anew(tmp_path, monkeypatch):
-    features = {"action": D.vector_feature(["a", "b"])}
-    with D.DatasetWriter(tmp_path/"set", 30, features) as w:
+    features = {"action": D_writer.vector_feature(["a", "b"])}
+    with D_writer.DatasetWriter(tmp_path/"set", 30, features) as w:
         for e in range(2):
             for i in range(4): w.add_frame({"action": [i, e]}, "t")
             w.save_episode()
     def never(root): raise AssertionError("all episodes know their own")
-    monkeypatch.setattr(D, "exact_stats", never)
-    assert D.episode_stats(tmp_path/"set", D.load_info(tmp_path/"set"))["action"]["mean"].tolist() == [1.5, .5]
+    monkeypatch.setattr(D_writer, "exact_stats", never)
+    assert D.episode_stats(tmp_path/"set", D_layout.load_info(tmp_path/"set"))["action"]["mean"].tolist() == [1.5, .5]

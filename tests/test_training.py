@@ -1,13 +1,19 @@
 """What chapter 08 is too short to hold: properties of the cache and the trainer, faults, bad input. About 60 s on one core."""
+import shutil, time
 import contextlib, errno, fcntl, json, math, os, re, shutil, signal
 import numpy as np, pytest, torch
 from pathlib import Path
 from fastcore.script import anno_parser
-from smolvla import training as T
-from smolvla.data import DatasetWriter, LeRobotDataset, so101_features
-from smolvla.policy import SmolVLA
-from smolvla.training import *
-from smolvla.vlm import build_vlm, nano_vlm_config
+from smolvla.train import prefix_cache as T_prefix_cache
+from smolvla.train import loop as T
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.data.writer import DatasetWriter, so101_features
+from smolvla.model.policy import SmolVLA
+from smolvla.train.loop import *
+from smolvla.train.data import *
+from smolvla.train.prefix_cache import *
+from smolvla.train.runs import *
+from smolvla.model.vlm import build_vlm, nano_vlm_config
 from helpers import CAMS, SIZE, cache_dir, data, one_thread, root, write_set
 
 def tiny_policy(stats, seed=0, **changes):
@@ -135,17 +141,17 @@ def test_cache_is_opened_under_the_lock(data, tmp_path, monkeypatch):
     assert seen == ["held", "held"]
 
 def test_cache_build_resumes(data, tmp_path, monkeypatch):
-    p, folder, calls, real = tiny_policy(data.stats), tmp_path / "c", [], T._forward_rows
+    p, folder, calls, real = tiny_policy(data.stats), tmp_path / "c", [], T_prefix_cache._forward_rows
     def dies(policy, data, idx, *a):
         calls.append(len(idx))
         if len(calls) == 4: raise KeyboardInterrupt
         return real(policy, data, idx, *a)
-    clock = iter(range(0, 10_000, 5)); monkeypatch.setattr(T.time, "monotonic", lambda: next(clock))     # every batch is due to be saved
-    monkeypatch.setattr(T, "_forward_rows", dies)
+    clock = iter(range(0, 10_000, 5)); monkeypatch.setattr(time, "monotonic", lambda: next(clock))     # every batch is due to be saved
+    monkeypatch.setattr(T_prefix_cache, "_forward_rows", dies)
     with pytest.raises(KeyboardInterrupt): PrefixCache.build(folder, p, data, batch_size=8, quiet=True)
     assert (folder / "0.done").read_text() == "16"                                  # call 1 learned the shape, 2 and 3 wrote 8 rows each
     with open(folder / "0.kv", "ab") as f: f.write(b"half a row")                   # as a kill -9 leaves it
-    calls.clear(); monkeypatch.setattr(T, "_forward_rows", lambda policy, data, idx, *a: (calls.append(len(idx)), real(policy, data, idx, *a))[1])
+    calls.clear(); monkeypatch.setattr(T_prefix_cache, "_forward_rows", lambda policy, data, idx, *a: (calls.append(len(idx)), real(policy, data, idx, *a))[1])
     got = PrefixCache.build(folder, p, data, batch_size=8, quiet=True)
     want = PrefixCache.build(tmp_path / "fresh", p, data, batch_size=8, quiet=True)
     assert calls[:3] == [8, 8, 4] and np.array_equal(got.pad, want.pad)
@@ -158,9 +164,9 @@ def test_cache_faults(data, tmp_path, monkeypatch):
         fcntl.flock(f, fcntl.LOCK_EX)
         with pytest.raises(TrainingError, match="another process"): PrefixCache.build(tmp_path / "busy", p, data, quiet=True)
     with monkeypatch.context() as m:
-        m.setattr(T.shutil, "disk_usage", lambda f: shutil._ntuple_diskusage(10**6, 10**6, 1000))
+        m.setattr(shutil, "disk_usage", lambda f: shutil._ntuple_diskusage(10**6, 10**6, 1000))
         with pytest.raises(TrainingError, match=r"needs 0\.00 GB but .* has 0\.00 GB free: free some space"): PrefixCache.build(tmp_path / "small", p, data, quiet=True)
-    with open("/dev/full", "ab", buffering=0) as f, pytest.raises(TrainingError, match="No space left on device"): T._write_all(f, np.zeros(10))
+    with open("/dev/full", "ab", buffering=0) as f, pytest.raises(TrainingError, match="No space left on device"): T_prefix_cache._write_all(f, np.zeros(10))
     huge = tiny_policy(data.stats)
     huge.vlm.model.text_model.layers[0].self_attn.v_proj.weight.data *= 1e7
     with pytest.raises(TrainingError, match="too large for float16"): PrefixCache.build(tmp_path / "huge", huge, data, quiet=True)
@@ -224,7 +230,7 @@ def test_fused_is_the_same_loss(data, tmp_path, cache_dir):
     assert plain.policy.state_dict().keys() == fused.policy.state_dict().keys()
 
 def test_fuse_says_what_is_missing(data, tmp_path, cache_dir, monkeypatch):
-    monkeypatch.setattr(T.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(ValueError, match="C\\+\\+ compiler"): train(tiny_policy(data.stats), data, tmp_path / "a", fuse=True, cache_dir=cache_dir, **small(steps=1))
 
 def test_lora_trains_adapters_only_and_resumes(data, root, tmp_path, cache_dir):

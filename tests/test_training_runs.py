@@ -1,11 +1,16 @@
 "Runs that are called twice, stopped, resumed with other flags, moved, or fed with odd data: what `fit`, `resume` and `--data` promise."
+from torch import nn
 import json, math, os, shutil, signal
 import numpy as np, pytest, torch
 from pathlib import Path
-from smolvla import training as T
-from smolvla.data import LeRobotDataset
-from smolvla.policy import SmolVLA
-from smolvla.training import *
+from smolvla.train import runs as T_runs
+from smolvla.train import loop as T
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.model.policy import SmolVLA
+from smolvla.train.loop import *
+from smolvla.train.data import *
+from smolvla.train.prefix_cache import *
+from smolvla.train.runs import *
 from helpers import cache_dir, data, one_thread, root, write_set
 from test_training import losses, small, tiny_policy
 
@@ -44,12 +49,12 @@ def test_fit_goes_on_after_ctrl_c(data, tmp_path, cache_dir):
 def test_a_second_ctrl_c_leaves_a_trainer_that_goes_on(data, tmp_path, cache_dir):
     "It may come between backward and the update: half a gradient must not stay."
     calm, t = (trainer(data, tmp_path / n, cache_dir) for n in ("calm", "run"))
-    calm.fit(); real = T.nn.utils.clip_grad_norm_
+    calm.fit(); real = nn.utils.clip_grad_norm_
     def twice(*args):
         if t.step == 3: raise KeyboardInterrupt
         return real(*args)
     with pytest.MonkeyPatch.context() as m:
-        m.setattr(T.nn.utils, "clip_grad_norm_", twice)
+        m.setattr(nn.utils, "clip_grad_norm_", twice)
         with pytest.raises(KeyboardInterrupt): t.fit()
     assert t.file.closed and t.started is None and len(read_metrics(t.run)) == 3
     t.fit()
@@ -271,7 +276,7 @@ def test_the_clip_bounds_the_gradient(data, tmp_path, cache_dir):
 
 def renamed(root, out, names):
     "The same set, its columns and cameras under other names"
-    from smolvla.edit import Source, edit
+    from smolvla.data.edit import Source, edit
     s = Source(root); s.name |= names; edit({"": [s]}, out)
     return out
 
@@ -281,7 +286,7 @@ def renamed(root, out, names):
     ({"observation.state": "observation.qpos"}, ["has no observation.state", "observation.qpos, action", "--columns NAME=observation.state`"]),
     ({"observation.images.overhead": "image", "observation.images.wrist": "wrist_image"}, ["cameras image, wrist_image", "--cameras image=image,wrist_image=wrist_image`"])])
 def test_columns_by_other_names_are_told_how(root, tmp_path, names, words):
-    from smolvla.edit import rename
+    from smolvla.data.edit import rename
     odd = renamed(root, tmp_path / "odd", names)
     with pytest.raises(TrainingError) as e: TrainData(odd)
     assert all(w in str(e.value) for w in words) and str(odd) in str(e.value), e.value
@@ -311,12 +316,12 @@ def test_cameras_that_nobody_looks_at_are_said(tmp_path, cache_dir):
     more = TrainData(write_set(tmp_path / "more", cams=("overhead", "side")))
     policy = new_policy(more, camera_map="overhead=overhead,side=none", num_vlm_layers=2, chunk_size=8, n_action_steps=4)
     t = Trainer(policy, more, TrainConfig(out=str(tmp_path / "run"), cache_dir=cache_dir, **fields()), quiet=True)
-    assert T._camera_notes(t) == ["observation.images.side is not used by the policy"]
+    assert T_runs._camera_notes(t) == ["observation.images.side is not used by the policy"]
     t.policy.config.input_features["observation.images.wrist"] = dict(type="VISUAL", shape=[3, 32, 32]); t.policy.processor.camera_map = None
     t.data = TrainData(write_set(tmp_path / "less", cams=("overhead",)))
-    assert T._camera_notes(t) == ["nothing feeds the policy's observation.images.wrist: it is skipped"]
+    assert T_runs._camera_notes(t) == ["nothing feeds the policy's observation.images.wrist: it is skipped"]
 
 def test_a_run_of_lerobot_is_no_run_to_resume(tmp_path):
     (tmp_path / "lerobot/checkpoints/000100/pretrained_model").mkdir(parents=True)
     for folder in ("lerobot", "lerobot/checkpoints/000100"):
-        with pytest.raises(FileNotFoundError, match=f"LeRobot's: begin from its weights with --policy {tmp_path / folder}"): T.resume(tmp_path / folder)
+        with pytest.raises(FileNotFoundError, match=f"LeRobot's: begin from its weights with --policy {tmp_path / folder}"): T_runs.resume(tmp_path / folder)

@@ -5,9 +5,9 @@ import pytest, torch, torch.nn.functional as F
 from torch import nn
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, SmolVLMConfig
-from smolvla.masks import make_att_2d_masks, prefix_blocks
-from smolvla.vlm import *
-from smolvla.vlm import ASSETS, build_tokenizer
+from smolvla.model.masks import make_att_2d_masks, prefix_blocks
+from smolvla.model.vlm import *
+from smolvla.model.vlm import ASSETS, build_tokenizer
 
 REF = Path(__file__).parent/"reference_data"
 
@@ -190,7 +190,7 @@ def test_course_words_are_one_token():
     assert tok.tokenize("cube 218\n") == ["Ġcube", "Ġ2", "1", "8", "Ċ"]
 
 def test_twin_sentences_fit_the_policy():
-    from smolvla.sim import SENTENCES
+    from smolvla.sim.tasks import SENTENCES
     tok = nano_tokenizer()
     assert all(len(tok(s + "\n").input_ids) <= 24 for s in SENTENCES)
     unknown = {w for s in SENTENCES for w in s.split() if len(tok.tokenize(w)) > 1}

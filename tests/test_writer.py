@@ -1,9 +1,15 @@
 "The writer in numbers: what stands in each file, how films are made, where files go, and what is refused."
 import io, json, os
 from pathlib import Path
-import av, numpy as np, pyarrow.parquet as pq, pytest
-import smolvla.data as D
-from smolvla.data import DatasetError, DatasetWriter, LeRobotDataset, camera_feature, vector_feature
+import av, numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
+from smolvla import files as D_files
+from smolvla.data import layout as D_layout
+from smolvla.data import stats as D_stats
+from smolvla.data import writer as D_writer
+import smolvla.data.dataset as D
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.files import DatasetError
+from smolvla.data.writer import DatasetWriter, camera_feature, vector_feature
 from test_data import CAM, FEATURES, frame, make, shared
 
 def read(root, path): return json.loads((Path(root)/path).read_text())
@@ -18,15 +24,15 @@ def test_the_file_of_a_new_set(tmp_path):
     assert info == {"codebase_version": "v3.0", "robot_type": "so_follower", "total_episodes": 0, "total_frames": 0, "total_tasks": 0, "chunks_size": 1000, "data_files_size_in_mb": 100,
                     "video_files_size_in_mb": 200, "fps": 30, "splits": {}, "data_path": "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet",
                     "video_path": "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"}
-    assert isinstance(info["fps"], int) and features.keys() == FEATURES.keys() | D.AUTO_FEATURES.keys() and not any("info" in f for f in features.values())
+    assert isinstance(info["fps"], int) and features.keys() == FEATURES.keys() | D_layout.AUTO_FEATURES.keys() and not any("info" in f for f in features.values())
     assert features["action"] == {"dtype": "float32", "shape": [2], "names": ["a.pos", "b.pos"]} and features[CAM]["shape"] == [32, 48, 3]
-    assert read(tmp_path/"set", D.UNITS_FILE)["action"] == ["degrees"]*2
+    assert read(tmp_path/"set", D_layout.UNITS_FILE)["action"] == ["degrees"]*2
 
 @pytest.mark.parametrize("fps,stored", [(30, 30), (30., 30), (29.97, 29.97), (1000, 1000), (.5, .5), (np.float32(25), 25)])
 def test_rates(tmp_path, fps, stored):
     DatasetWriter(tmp_path/"set", fps, {"action": vector_feature(["a"])}).finalize()
     info = read(tmp_path/"set", "meta/info.json")
-    assert info["fps"] == stored and type(info["fps"]) is type(stored) and info["video_path"] is None and not (tmp_path/"set"/D.UNITS_FILE).exists()
+    assert info["fps"] == stored and type(info["fps"]) is type(stored) and info["video_path"] is None and not (tmp_path/"set"/D_layout.UNITS_FILE).exists()
 
 @pytest.mark.parametrize("fps", [0, -1, 1000.5, True, "30", None, float("nan"), float("inf")])
 def test_rates_that_are_none(tmp_path, fps):
@@ -91,19 +97,19 @@ def test_values_in_many_shapes(tmp_path):
     assert ds.stats["grid"]["mean"].size == 6 and ds.stats["yes"]["mean"] == [.5]
 
 def test_frames_are_copied_and_refused_whole(tmp_path):
-    f = D.AUTO_FEATURES | FEATURES
+    f = D_layout.AUTO_FEATURES | FEATURES
     x = np.zeros(2, np.float32)
-    assert D.checked("action", x, f["action"]) is not x and D.checked("action", [1, 2], f["action"]).dtype == np.float32
-    assert D.checked("action", np.array([True, False]), f["action"]).tolist() == [1, 0]
+    assert D_writer.checked("action", x, f["action"]) is not x and D_writer.checked("action", [1, 2], f["action"]).dtype == np.float32
+    assert D_writer.checked("action", np.array([True, False]), f["action"]).tolist() == [1, 0]
     for bad in (np.array(["a", "b"]), np.array([None, 1]), [1.], [[1., 2.]], [1, np.inf], [np.nan, 0]):
-        with pytest.raises(DatasetError, match="action: "): D.checked("action", bad, f["action"])
-    with pytest.raises(DatasetError, match=r"\.$"): D.checked(CAM, np.zeros((32, 47, 3), np.uint8), f[CAM])
-    with pytest.raises(DatasetError, match="channels first"): D.checked(CAM, np.zeros((3, 32, 48), np.uint8), f[CAM])
+        with pytest.raises(DatasetError, match="action: "): D_writer.checked("action", bad, f["action"])
+    with pytest.raises(DatasetError, match=r"\.$"): D_writer.checked(CAM, np.zeros((32, 47, 3), np.uint8), f[CAM])
+    with pytest.raises(DatasetError, match="channels first"): D_writer.checked(CAM, np.zeros((3, 32, 48), np.uint8), f[CAM])
 
 # --- films ---
 
 def film(n=20, fps=30, size=(32, 48), **kw):
-    e, noise = D.Encoder(fps, *size, **{"crf": 18, "gop": 8, **kw}), np.random.default_rng(0).integers(0, 100, (*size, 3), np.uint8)
+    e, noise = D_writer.Encoder(fps, *size, **{"crf": 18, "gop": 8, **kw}), np.random.default_rng(0).integers(0, 100, (*size, 3), np.uint8)
     for i in range(n): e.add(noise+np.uint8(i))
     return e, e.finish()
 
@@ -135,7 +141,7 @@ def test_quality_and_key_frames_are_asked_for(tmp_path):
 def test_which_pictures_are_counted():
     e, _ = film(120)
     assert e.n == 120 and e.pixels.frames == 100 + 5 and e.pixels.stats()["count"] == [105]
-    p = D.PngEncoder()
+    p = D_writer.PngEncoder()
     for i in range(120): p.add(np.full((4, 4, 3), i, np.uint8))
     assert p.pixels.frames == 120 and len(p.finish()) == 120 and p.finish()[7].keys() == {"bytes", "path"}
 
@@ -160,7 +166,7 @@ def row(c, f): return {"data/chunk_index": c, "data/file_index": f}
 
 @pytest.mark.parametrize("rows,size,want", [([], 1000, (0, 0)), ([row(0, 0)], 1000, (0, 1)), ([row(0, 7), row(0, 3)], 1000, (0, 8)), ([row(0, 999)], 1000, (1, 0)), ([row(2, 1), row(1, 9)], 10, (2, 2)),
                                             ([row(None, 5), row(0, None), row(0, 2)], 10, (0, 3)), ([{}], 10, (0, 0))])
-def test_the_next_file(rows, size, want): assert D.next_file(rows, "data", size) == want
+def test_the_next_file(rows, size, want): assert D_writer.next_file(rows, "data", size) == want
 
 def test_a_number_that_is_taken(tmp_path):
     root = make(tmp_path/"set", (2,))
@@ -172,51 +178,51 @@ def test_a_number_that_is_taken(tmp_path):
 
 def test_what_a_crash_leaves(tmp_path):
     root = make(tmp_path/"set", (2, 2))
-    info, rows = D.load_info(root), D.load_episodes(root, D.load_info(root))
-    assert D.leftovers(root, info, rows) == []
+    info, rows = D_layout.load_info(root), D_layout.load_episodes(root, D_layout.load_info(root))
+    assert D_writer.leftovers(root, info, rows) == []
     late = [root/f for f in ("meta/stats.json.tmp", "data/chunk-000/file-002.parquet", "data/chunk-001/file-000.parquet", "data/chunk-000/file-000.parquet.tmp", f"videos/{CAM}/chunk-000/file-002.mp4")]
     kept = [root/f for f in ("data/chunk-000/notes.txt", "data/file-009.parquet", "meta/mine.json", f"videos/other/chunk-000/file-009.mp4")]
     for p in late + kept: p.parent.mkdir(parents=True, exist_ok=True); p.touch()
-    assert sorted(D.leftovers(root, info, rows)) == sorted(late)
+    assert sorted(D_writer.leftovers(root, info, rows)) == sorted(late)
     late_row = root/"meta/episodes/chunk-000/file-002.parquet"
     late_row.write_bytes((root/"meta/episodes/chunk-000/file-001.parquet").read_bytes())
-    assert late_row not in D.leftovers(root, info, rows), "it holds episode 1"
-    assert late_row in D.leftovers(root, {**info, "total_episodes": 1}, rows) and D.holds_episode(late_row, 2) and not D.holds_episode(late_row, 1)
+    assert late_row not in D_writer.leftovers(root, info, rows), "it holds episode 1"
+    assert late_row in D_writer.leftovers(root, {**info, "total_episodes": 1}, rows) and D_writer.holds_episode(late_row, 2) and not D_writer.holds_episode(late_row, 1)
     late_row.write_text("half")
-    assert late_row in D.leftovers(root, info, rows) and not D.holds_episode(late_row, 9)
-    assert D.leftovers(root, {**info, "codebase_version": "v2.1"}, rows) == [root/"meta/stats.json.tmp"]
+    assert late_row in D_writer.leftovers(root, info, rows) and not D_writer.holds_episode(late_row, 9)
+    assert D_writer.leftovers(root, {**info, "codebase_version": "v2.1"}, rows) == [root/"meta/stats.json.tmp"]
 
 def test_links_are_left_alone(tmp_path):
     root = make(tmp_path/"set", (2,))
     (tmp_path/"else/chunk-009").mkdir(parents=True); (tmp_path/"else/chunk-009/file-009.parquet").touch()
     (root/"data/chunk-009").symlink_to(tmp_path/"else/chunk-009")
-    info, rows = D.load_info(root), D.load_episodes(root, D.load_info(root))
-    assert D.leftovers(root, info, rows) == []
-    with pytest.raises(DatasetError, match="chunk-009 is a link to another folder"): D.refuse_links(root)
+    info, rows = D_layout.load_info(root), D_layout.load_episodes(root, D_layout.load_info(root))
+    assert D_writer.leftovers(root, info, rows) == []
+    with pytest.raises(DatasetError, match="chunk-009 is a link to another folder"): D_writer.refuse_links(root)
     (root/"data/chunk-009").unlink()
-    D.refuse_links(root)
+    D_writer.refuse_links(root)
     (root/"meta/README").symlink_to(tmp_path/"else/chunk-009/file-009.parquet")
-    D.refuse_links(root)                                                            # of a file
+    D_writer.refuse_links(root)                                                            # of a file
 
 # --- to the disk ---
 
 def test_whole_or_not_at_all(tmp_path, monkeypatch):
     path, synced, real = tmp_path/"a/b/file", [], os.fsync
     monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.fstat(fd).st_mode & 0o040000), real(fd)))
-    D.write_durable(path, b"old")
+    D_files.write_durable(path, b"old")
     assert path.read_bytes() == b"old" and synced == [0, 0o040000], "the file, then its folder"
     (tmp_path/"a/b/file.tmp").write_text("left by a crash")
-    D.write_durable(path, b"new")
+    D_files.write_durable(path, b"new")
     assert path.read_bytes() == b"new" and os.listdir(path.parent) == ["file"]
     def full(fd): raise OSError(28, "full")
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError): D.write_durable(path, b"newer")
+    with pytest.raises(OSError): D_files.write_durable(path, b"newer")
     assert path.read_bytes() == b"new" and os.listdir(path.parent) == ["file"]
 
 def test_no_write_through_a_link(tmp_path):
     (tmp_path/"target").write_text("precious")
     (tmp_path/"file.tmp").symlink_to(tmp_path/"target")
-    D.write_durable(tmp_path/"file", b"x")
+    D_files.write_durable(tmp_path/"file", b"x")
     assert (tmp_path/"target").read_text() == "precious" and not (tmp_path/"file").is_symlink()
 
 def test_undo_in_numbers(tmp_path):
@@ -238,12 +244,12 @@ def test_going_on_after_a_set_was_read_back(tmp_path):
     first = read(root, "meta/stats.json")
     make(root, (5,))
     got, ds = read(root, "meta/stats.json"), LeRobotDataset(root)
-    for q in ("mean", "std", "min", "max"): np.testing.assert_allclose(got["action"][q], D.vector_stats(ds.column("action"))[q], rtol=1e-6)
+    for q in ("mean", "std", "min", "max"): np.testing.assert_allclose(got["action"][q], D_stats.vector_stats(ds.column("action"))[q], rtol=1e-6)
     assert got[CAM]["count"] == [8] and first[CAM]["count"] == [3]
-    info = D.load_info(root)
+    info = D_layout.load_info(root)
     def spoil(change):
         d = json.loads(json.dumps(got)); change(d); (root/"meta/stats.json").write_text(json.dumps(d))
-        return D.resume_stats(root, info)
+        return D_writer.resume_stats(root, info)
     for change in (lambda d: d["action"].pop("min"), lambda d: d["action"].update(mean=[0., float("nan")]), lambda d: d["action"].update(count=[7], mean=[9., 9.]), lambda d: d.pop("action")):
         np.testing.assert_allclose(spoil(change)["action"]["mean"], got["action"]["mean"], rtol=1e-6)
     assert CAM not in spoil(lambda d: d[CAM].pop("std")) and CAM not in spoil(lambda d: d[CAM].update(mean=[0., 0, 0])) and "action" in spoil(lambda d: d.pop(CAM))
@@ -256,8 +262,8 @@ def test_going_on_keeps_the_order_of_columns(tmp_path):
 
 def test_only_mixed_tables_are_trimmed(tmp_path):
     root = make(tmp_path/"set", (2, 2, 2))
-    info, files = D.load_info(root), sorted((root/"meta/episodes").glob("*/*.parquet"))
-    D.write_durable(files[0], D.parquet_bytes(D.pa.concat_tables([pq.read_table(f) for f in files])))
+    info, files = D_layout.load_info(root), sorted((root/"meta/episodes").glob("*/*.parquet"))
+    D_files.write_durable(files[0], D_writer.parquet_bytes(pa.concat_tables([pq.read_table(f) for f in files])))
     before = [f.read_bytes() for f in files[1:]]
-    D.trim_table(root, {**info, "total_episodes": 2})
+    D_writer.trim_table(root, {**info, "total_episodes": 2})
     assert [r["episode_index"] for r in rows_of(files[0])] == [0, 1] and [f.read_bytes() for f in files[1:]] == before

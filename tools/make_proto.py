@@ -1,4 +1,4 @@
-"""smolvla/async_pb2.py from smolvla/assets/async.proto.
+"""smolvla/serve/async_pb2.py from smolvla/assets/async.proto.
 
 Example: python tools/make_proto.py            rewrite it
          python tools/make_proto.py --check    only say whether it differs, exit 1 if it does
@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from renumber import ROOT
 
-PROTO, MADE = ROOT/"smolvla"/"assets"/"async.proto", ROOT/"smolvla"/"async_pb2.py"
+PROTO, MADE = ROOT/"smolvla"/"assets"/"async.proto", ROOT/"smolvla"/"serve"/"async_pb2.py"
 
 def fresh():
     "The text that the file should hold"

@@ -36,7 +36,7 @@ def install_vlm(made):
 def install_policy(run):
     "The averaged weights in half precision: small enough to ship, and exact for the frozen bfloat16 half."
     import torch
-    from smolvla.policy import SmolVLA
+    from smolvla.model.policy import SmolVLA
     SmolVLA.from_pretrained(run/"policy", quiet=True).save_pretrained(ASSETS/"nano_policy", dtype=torch.float16)
     made = json.loads((run/"config.json").read_text())["made_with"]
     (ASSETS/"nano_policy"/"made_with.json").write_text(json.dumps(made, indent=1))

@@ -8,6 +8,12 @@ echo "[test] 1/3 cleaning the notebooks changes nothing"
 python tools/renumber.py --check
 echo "[test] 2/3 exporting the notebooks changes nothing"
 python tools/fresh_export.py --check
+if [ -n "${FAST:-}" ]; then
+    mapfile -t changed < <(python tools/changed.py)
+    echo "[test] 3/3 only what belongs to your changes: ${changed[*]}"
+    exec python -m pytest -q -rs -p no:cacheprovider -n "${TEST_JOBS:-2}" --dist loadfile \
+        --nbval --nbval-current-env --nbval-cell-timeout 300 "${changed[@]}"
+fi
 echo "[test] 3/3 pytest --nbval over the notebooks, and tests/"
 python tests/lab.py >/dev/null || { tools/bootstrap --browser; python tests/lab.py || true; }
 dirs=(); for d in nbs tutorials hardware tests; do [ -d "$d" ] && dirs+=("$d"); done

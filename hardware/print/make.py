@@ -5,7 +5,7 @@ Example: python hardware/print/make.py                     the committed files, 
          python hardware/print/make.py --step --out mine   STEP files too (pip install -e '.[cad]')"""
 import argparse, json
 from pathlib import Path
-from smolvla.accessories import Sizes, all_parts, contact_sheet, write_parts
+from smolvla.workshop.accessories import Sizes, all_parts, contact_sheet, write_parts
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from smolvla.demo import machine
+from smolvla.evaluate.report import machine
 from smolvla.precision import AVX2
 
 HERE = Path(__file__).parent

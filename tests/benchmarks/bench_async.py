@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from tqdm import tqdm
-from smolvla.async_inference import Control, ControlLoop, SimulatedLink, TwinRobot, VirtualClock, lag, smallest_g
-from smolvla.demo import machine
-from smolvla.evaluation import EVAL_SEED0, Rate, mcnemar
-from smolvla.policy_server import load_backends
-from smolvla.sim import SO101Env
+from smolvla.serve.loop import (
+    Control, ControlLoop, SimulatedLink, TwinRobot, VirtualClock, lag, smallest_g)
+from smolvla.evaluate.report import machine
+from smolvla.sim.demonstrations import EVAL_SEED0
+from smolvla.evaluate.rates import Rate, mcnemar
+from smolvla.serve.server import load_backends
+from smolvla.sim.twin import SO101Env
 
 N, WINDOW, MOST = 24, 60.0, 20.0                                      # actions of a chunk; seconds of table (c); seconds of an episode
 MODES = {"sync": None, "async": "", "async, RTC": "vjp", "async, RTC identity": "identity"}

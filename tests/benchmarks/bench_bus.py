@@ -16,10 +16,14 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 import numpy as np, scservo_sdk as sdk
-from smolvla.data import JOINTS
-from smolvla.motors import FAULTS, Bus, BusError, ManualClock, PtyServer, Servo, VirtualBus, twin_bus
-from smolvla.sim import HOME, to_radians
-from smolvla.so101 import SO101, TORQUE, NotSafe, Stopped, TooFar, teleoperate
+from smolvla.data.writer import JOINTS
+from smolvla.arm.wire import ManualClock
+from smolvla.arm.bus import Bus, BusError
+from smolvla.arm.virtual import PtyServer, Servo, VirtualBus, twin_bus
+from smolvla.arm.faults import FAULTS
+from smolvla.sim.twin import HOME, to_radians
+from smolvla.arm.so101 import NotSafe, SO101, Stopped, TORQUE, TooFar
+from smolvla.arm.teleoperation import teleoperate
 
 OUT, KEPT = Path("outputs/bench/bus.json"), Path(__file__).parent/"bus.json"
 SAFE_SPEED = 200.  # degrees/s: goals move with at most 135, and a joint that catches up is faster for some milliseconds
@@ -171,6 +175,6 @@ if __name__ == "__main__":
         print(name, json.dumps({k: v for k, v in done[name].items() if k != "share"}), flush=True)
     command = f"python tests/benchmarks/bench_bus.py{f' --share {args.share:g}' if args.share != 1 else ''}"
     if not args.keep: sys.exit(any(r.get("unsafe") for r in done.values()))
-    from smolvla.demo import machine  # imports torch, which the arms' processes do not need
+    from smolvla.evaluate.report import machine  # imports torch, which the arms' processes do not need
     KEPT.write_text(json.dumps({"command": command, "machine": dict(machine()), "rows": {n: done[n] for n in rows if n in done}}, indent=1))
     sys.exit(any(r.get("unsafe") for r in done.values()))

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 def make(root, h, w, episodes=4, frames=240, **kw):
     "Two cameras: a smooth still background, sensor noise, one moving square."
     from PIL import Image
-    from smolvla.data import DatasetWriter, so101_features
+    from smolvla.data.writer import DatasetWriter, so101_features
     rng = np.random.default_rng(0)
     still = [np.asarray(Image.fromarray(rng.integers(0, 255, (h//32, w//32, 3)).astype(np.uint8)).resize((w, h), 3), np.int16) for _ in range(2)]
     noise = rng.normal(0, 2, (8, h, w, 3)).astype(np.int16)
@@ -32,7 +32,7 @@ def make(root, h, w, episodes=4, frames=240, **kw):
             out.save_episode()
 
 def ours(root, video):
-    from smolvla.data import LeRobotDataset
+    from smolvla.data.dataset import LeRobotDataset
     return LeRobotDataset(root, CHUNK, video=video)
 
 def theirs(root, video):

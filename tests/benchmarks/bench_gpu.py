@@ -20,8 +20,8 @@ import torch
 from torch.autograd import DeviceType
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import SmolVLMConfig
-from smolvla.policy import BACKBONES, SmolVLA, nano_policy, preset
-from smolvla.vlm import build_vlm, nano_vlm_config
+from smolvla.model.policy import BACKBONES, SmolVLA, nano_policy, preset
+from smolvla.model.vlm import build_vlm, nano_vlm_config
 
 def build(size, device):
     c = preset(size, load_vlm_weights=False)

@@ -5,7 +5,7 @@
 import json, subprocess, sys, time
 from pathlib import Path
 
-MODULES = ("smolvla", "smolvla.data", "smolvla.sim", "smolvla.processing", "smolvla.policy", "smolvla.training")
+MODULES = ("smolvla", "smolvla.data.dataset", "smolvla.sim.twin", "smolvla.model.processing", "smolvla.model.policy", "smolvla.train.loop")
 
 def seconds(statement):
     def once():

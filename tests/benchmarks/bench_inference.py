@@ -9,8 +9,8 @@ milliseconds. Writes outputs/bench/inference.json.
 import argparse, json, statistics, time
 from pathlib import Path
 import torch
-from smolvla.policy import SmolVLA, preset
-from smolvla.vlm import build_vlm, nano_tokenizer, nano_vlm_config
+from smolvla.model.policy import SmolVLA, preset
+from smolvla.model.vlm import build_vlm, nano_tokenizer, nano_vlm_config
 
 STATS = {k: dict(mean=[0.]*6, std=[30.]*6) for k in ("observation.state", "action")}
 

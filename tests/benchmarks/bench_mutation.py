@@ -21,8 +21,8 @@ imports the changed copy and runs the tests of the part, and the cells of its ch
 import argparse, hashlib, json, os, re, shlex, shutil, signal, subprocess, sys, tempfile, time
 from collections import Counter
 from pathlib import Path
-from smolvla.demo import machine
-from smolvla.evaluation import Rate
+from smolvla.evaluate.report import machine
+from smolvla.evaluate.rates import Rate
 
 ROOT, HERE = Path(__file__).resolve().parents[2], Path(__file__).resolve().parent
 OUT, KEPT = Path("outputs/bench/mutation.jsonl"), HERE/"mutation.json"
@@ -34,14 +34,16 @@ DATA = ["tests/test_data.py", "tests/test_data_foreign.py", "-k"]
 PUT = ("test_writer or writer or resume or discard or undo or crash or full or round_trip or strings_are_written or leftovers or links or "
        "planted or bad_frame or lossless or ctrl_c or odd_sizes or new_sets or going_on or other_units")
 PARTS = {  # module, where it begins and ends, what pytest is told, chapter
-    "processing": ("processing", "", "", ["tests/test_processing.py"], ""),
-    "flow": ("flow", "", "", ["tests/test_flow.py"], "04_flow_matching"),
-    "masks": ("masks", "", "", ["tests/test_masks.py"], "05_attention_masks"),
-    "statistics": ("data", "QUANTILES = ", "def units_of", ["tests/test_statistics.py", *DATA, "stat or aggregation or count"], ""),
-    "writer": ("data", "def open_new", "Finding = ", ["tests/test_writer.py", *DATA, PUT, "tests/test_data_hostile.py"], ""),
-    "arm": ("so101", "class NotSafe", "def arm_model", ARM, "")}
+    "processing": ("model.processing", "", "", ["tests/test_processing.py"], ""),
+    "flow": ("model.flow", "", "", ["tests/test_flow.py"], "04_flow_matching"),
+    "masks": ("model.masks", "", "", ["tests/test_masks.py"], "05_attention_masks"),
+    "statistics": ("data.stats", "", "", ["tests/test_statistics.py", *DATA, "stat or aggregation or count"], ""),
+    "writer": ("data.writer", "", "", ["tests/test_writer.py", *DATA, PUT, "tests/test_data_hostile.py"], ""),
+    "arm": ("arm.so101", "class NotSafe", "", ARM, "")}
 DRAWN, BITS = {"explain", "plot_mask"}, {"BitOr", "BitAnd", "BitXor", "LShift", "RShift"}
 
+
+def path_of(module): return f"smolvla/{module.replace('.', '/')}.py"
 
 # --- faults ---
 
@@ -89,7 +91,7 @@ def faults(part, n, seed):
     "n faults of a part as dicts, in the order in which they are tried; how many there are."
     from cosmic_ray.ast import ast_nodes, get_ast
     module, begin, end, *_ = PARTS[part]
-    source, found, ops = (ROOT/f"smolvla/{module}.py").read_text(), [], operators()
+    source, found, ops = (ROOT/path_of(module)).read_text(), [], operators()
     first, last = (source.index(f"\n{t}") if t else other for t, other in ((begin, 0), (end, len(source))))
     for cell in re.finditer(r"(?<=# %% \.\.)[^\n]*\n((?:(?!# %% \.\.)[^\n]*\n)*)", source):
         if not first < cell.end() <= last + 1: continue
@@ -133,7 +135,7 @@ def copy_tree(to):
 def warm():
     "Everything slow is imported; of smolvla nothing is left."
     import execnb.shell, hypothesis, pytest
-    import smolvla.async_inference, smolvla.edit, smolvla.policy, smolvla.recording, smolvla.setup_check, smolvla.so101, smolvla.training
+    import smolvla.serve.loop, smolvla.data.edit, smolvla.model.policy, smolvla.arm.cameras, smolvla.setup_check, smolvla.arm.calibration, smolvla.train.loop
     for name in [m for m in sys.modules if m.split(".")[0] == "smolvla"]: del sys.modules[name]
 
 class First:
@@ -174,8 +176,9 @@ def start(part, copy, source, writes=False):
     "A fork that tests the copy with this source of the module; its id and where its answer will be."
     module, answer = PARTS[part][0], copy/"answer.json"
     answer.unlink(missing_ok=True)
-    for old in (copy/"smolvla/__pycache__").glob(f"{module}.*"): old.unlink()
-    (copy/f"smolvla/{module}.py").write_text(source)
+    path = copy/path_of(module)
+    for old in (path.parent/"__pycache__").glob(f"{path.stem}.*"): old.unlink()
+    path.write_text(source)
     sys.stdout.flush()
     if pid := os.fork(): return pid, answer
     try: child(part, copy, answer, writes)
@@ -202,7 +205,7 @@ def alone(part, copy, source, seconds=600, writes=False):
 
 def healthy(part, copies):
     "Refuse to measure with tests that fail anyway, or that do not look; how long they take."
-    source, times = (ROOT/f"smolvla/{PARTS[part][0]}.py").read_text(), []
+    source, times = (ROOT/path_of(PARTS[part][0])).read_text(), []
     for copy in copies:
         t = time.monotonic()
         if by := alone(part, copy, source, writes=True): sys.exit(f"{part}: the tests fail without any fault, first {by}: see {copy/'log.txt'}")
@@ -245,7 +248,7 @@ def table(a, samples):
     rows, parts = read_all(), dict(old)
     for part, (sample, total) in samples.items():
         tried = [f for f in sample if f["id"] in rows]
-        survived = [dict(id=f["id"], at=f"smolvla/{PARTS[part][0]}.py:{f['line']}", operator=f["operator"], before=f["before"], after=f["after"],
+        survived = [dict(id=f["id"], at=f"{path_of(PARTS[part][0])}:{f['line']}", operator=f["operator"], before=f["before"], after=f["after"],
                          verdict=verdicts.get(f["id"], "not judged yet")) for f in tried if not rows[f["id"]][-1]["by"]]
         first = [r for f in tried if (r := rows[f["id"]][0])["commit"] == a.first]
         before = dict(commit=a.first, sampled=len(first), killed=sum(bool(r["by"]) for r in first))

@@ -11,9 +11,11 @@ Needs no network and no GPU; one thread. Writes outputs/bench/nearly.json; --kee
 import argparse, json, platform
 from pathlib import Path
 import numpy as np, torch
-from smolvla.evaluation import PolicyDriver, eval_seeds, evaluate, mcnemar
-from smolvla.policy import nano_policy
-from smolvla.sim import Demonstrator, SO101Env
+from smolvla.evaluate.rates import mcnemar
+from smolvla.evaluate.rollouts import PolicyDriver, eval_seeds, evaluate
+from smolvla.model.policy import nano_policy
+from smolvla.sim.twin import SO101Env
+from smolvla.sim.demonstrator import Demonstrator
 
 def variant(steps, bits):
     return nano_policy().fast("float32", eight_bits=bits, num_steps=steps)

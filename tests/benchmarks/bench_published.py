@@ -29,8 +29,8 @@ def make(folder, mixed=True):
     import re, torch
     from safetensors.torch import load_file, save_file
     from transformers import SmolVLMConfig
-    from smolvla.policy import BACKBONES, SmolVLA, preset
-    from smolvla.vlm import build_vlm, nano_tokenizer
+    from smolvla.model.policy import BACKBONES, SmolVLA, preset
+    from smolvla.model.vlm import build_vlm, nano_tokenizer
     torch.manual_seed(0)
     c = preset("smolvla_0.45b", load_vlm_weights=False)
     vlm = build_vlm(SmolVLMConfig(**BACKBONES[c.vlm_model_name], tie_word_embeddings=False), c.num_vlm_layers)
@@ -48,7 +48,7 @@ def make(folder, mixed=True):
 class Ours:
     def __init__(self, folder, layout):
         import torch
-        from smolvla.policy import SmolVLA
+        from smolvla.model.policy import SmolVLA
         plain = SmolVLA.from_pretrained(folder, dtype=torch.float32 if layout == "float32" else torch.bfloat16, quiet=True).eval()
         self.plain, self.policy = plain, plain.fast("float32" if layout == "float32" else "auto")  # updates train the plain one
     def parts(self, x):
@@ -70,8 +70,8 @@ class Ours:
         "Counted where nothing is computed: chapter 07's bill of matrix products."
         import torch
         from torch.utils.flop_counter import FlopCounterMode
-        from smolvla.policy import SmolVLA, BACKBONES, preset
-        from smolvla.vlm import build_vlm
+        from smolvla.model.policy import BACKBONES, SmolVLA, preset
+        from smolvla.model.vlm import build_vlm
         from transformers import SmolVLMConfig
         c = preset("smolvla_0.45b")
         with torch.device("meta"), torch.no_grad():

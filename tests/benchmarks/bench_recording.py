@@ -19,12 +19,17 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from bench_bus import arm_process                                     # noqa: E402
-from smolvla.data import LeRobotDataset, doctor                       # noqa: E402
-from smolvla.demo import machine                                      # noqa: E402
-from smolvla.motors import FAULTS, BusError, ManualClock, twin_bus    # noqa: E402
-from smolvla.recording import Recorder, Shot, Webcam, timing          # noqa: E402
-from smolvla.sim import HOME                                          # noqa: E402
-from smolvla.so101 import SO101                                       # noqa: E402
+from smolvla.data.dataset import LeRobotDataset
+from smolvla.data.doctor import doctor                       # noqa: E402
+from smolvla.evaluate.report import machine                                      # noqa: E402
+from smolvla.arm.wire import ManualClock
+from smolvla.arm.bus import BusError
+from smolvla.arm.virtual import twin_bus
+from smolvla.arm.faults import FAULTS    # noqa: E402
+from smolvla.arm.cameras import Shot, Webcam
+from smolvla.arm.recording import Recorder, timing          # noqa: E402
+from smolvla.sim.twin import HOME                                          # noqa: E402
+from smolvla.arm.so101 import SO101                                       # noqa: E402
 
 SECONDS, INJECTIONS = 120, 100
 

@@ -10,7 +10,9 @@ import json, os, time
 from pathlib import Path
 os.environ.setdefault("LP_NUM_THREADS", "0")
 import numpy as np
-from smolvla.sim import HOME, SO101Env, Demonstrator, random_scene, make_spec, mujoco, rollout, to_radians
+from smolvla.sim.twin import HOME, SO101Env, make_spec, mujoco, to_radians
+from smolvla.sim.demonstrator import Demonstrator, rollout
+from smolvla.sim.demonstrations import random_scene
 
 
 def best(fn, rounds=5):

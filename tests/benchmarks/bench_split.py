@@ -10,8 +10,8 @@ import argparse, json, os, resource, statistics, time
 from pathlib import Path
 import torch
 from transformers import SmolVLMConfig
-from smolvla.policy import BACKBONES, SmolVLA, preset
-from smolvla.vlm import build_vlm, nano_vlm_config
+from smolvla.model.policy import BACKBONES, SmolVLA, preset
+from smolvla.model.vlm import build_vlm, nano_vlm_config
 
 def make(name, B):
     torch.manual_seed(0)

@@ -7,8 +7,9 @@ import argparse, json, multiprocessing, os, subprocess, sys, threading, time
 from pathlib import Path
 
 import numpy as np
-from smolvla.async_inference import SO101_UNITS, Control, ControlLoop, Look, PolicyClient, RobotSpec, ToyArm
-from smolvla.demo import machine
+from smolvla.serve.loop import Control, ControlLoop, Look, RobotSpec, SO101_UNITS, ToyArm
+from smolvla.serve.wire import PolicyClient
+from smolvla.evaluate.report import machine
 
 JOINTS = [f"{j}.pos" for j in ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")]
 
@@ -18,7 +19,7 @@ class Echo:
     def infer(self, looks): return [np.zeros((32, 6), np.float32) for _ in looks]
 
 def serve(pipe, name, batch):
-    from smolvla.policy_server import PolicyServer, load_backends
+    from smolvla.serve.server import PolicyServer, load_backends
     if name == "nano":
         import torch
         torch.set_num_threads(1)
@@ -33,7 +34,7 @@ class Server:
 
 def frames(height, width):
     "Two pictures of the twin, as its cameras would see it"
-    from smolvla.sim import SO101Env
+    from smolvla.sim.twin import SO101Env
     env = SO101Env("sorting")
     env.reset(seed=1_000_000)
     pictures = [np.ascontiguousarray(env.render(max(height, width), c)[:height, :width]) for c in ("overhead", "wrist")]
@@ -92,8 +93,8 @@ def arms(count, batch, seconds):
     return dict(arms=count, batch=batch, chunks_per_s=round(len(every) / seconds, 1), **quantiles(every))
 
 def client_size():
-    code = ("import sys, time, psutil\nsys.modules['torch'] = None\nt = time.perf_counter()\nimport smolvla.async_inference as ai\ns = time.perf_counter() - t\n"
-            "link = ai.PolicyClient('localhost:1', 'nano', ai.ToyArm().spec)\nai.look_message(ai.Look(1, 0, 0.0, ai.ToyArm((480, 640)).observe()), 90)  # with all that a look needs\nprint(s, psutil.Process().memory_info().rss / 2**20)")
+    code = ("import sys, time, psutil\nsys.modules['torch'] = None\nt = time.perf_counter()\nimport smolvla.serve.loop as ai\ns = time.perf_counter() - t\n"
+            "link = ai_wire.PolicyClient('localhost:1', 'nano', ai.ToyArm().spec)\nai.look_message(ai.Look(1, 0, 0.0, ai.ToyArm((480, 640)).observe()), 90)  # with all that a look needs\nprint(s, psutil.Process().memory_info().rss / 2**20)")
     runs = [list(map(float, subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())) for _ in range(5)]
     s, mb = np.median(runs, 0)
     return dict(import_s=round(float(s), 2), resident_mb=round(mb))

@@ -13,11 +13,12 @@ of CPU seconds (of wall clock on a GPU, where also the TFLOP/s: their share of t
 import argparse, json, statistics, tempfile, time
 from pathlib import Path
 import numpy as np, torch
-from smolvla.data import DatasetWriter, so101_features
+from smolvla.data.writer import DatasetWriter, so101_features
 from transformers import SmolVLMConfig
-from smolvla.policy import BACKBONES, PRESETS, SmolVLA, preset
-from smolvla.training import TrainConfig, TrainData, Trainer, WeightedLoss
-from smolvla.vlm import build_vlm, nano_tokenizer, nano_vlm_config
+from smolvla.model.policy import BACKBONES, PRESETS, SmolVLA, preset
+from smolvla.train.loop import TrainConfig, Trainer, WeightedLoss
+from smolvla.train.data import TrainData
+from smolvla.model.vlm import build_vlm, nano_tokenizer, nano_vlm_config
 
 def write_set(root, episodes=4, frames=60):
     rng = np.random.default_rng(0)

@@ -7,7 +7,9 @@ Prints one line a task; chapter 09 shows the kept JSON.
 import argparse, json
 from pathlib import Path
 import numpy as np
-from smolvla.sim import TEMPLATES, Demonstrator, SO101Env, rollout
+from smolvla.sim.twin import SO101Env
+from smolvla.sim.tasks import TEMPLATES
+from smolvla.sim.demonstrator import Demonstrator, rollout
 
 
 def measure(task, n, noise, seed0):

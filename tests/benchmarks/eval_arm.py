@@ -3,7 +3,7 @@
     python tests/benchmarks/eval_arm.py [--n 100] [--workers 2] [--keep]
 
 Everything is simulated time. Finished episodes are kept in outputs/bench/arm_episodes.jsonl, and an interrupted run goes on from there.
---keep writes tests/benchmarks/arm.json, which chapter 14a shows."""
+--keep writes tests/benchmarks/arm.json, which chapter 14b shows."""
 import argparse, json, multiprocessing
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from tqdm import tqdm
-from smolvla.async_inference import Control, smallest_g
-from smolvla.demo import machine
-from smolvla.driving import drive_twin
-from smolvla.evaluation import EVAL_SEED0, evaluate, mcnemar
-from smolvla.policy_server import load_backends
+from smolvla.serve.loop import Control, smallest_g
+from smolvla.evaluate.report import machine
+from smolvla.arm.driving import drive_twin
+from smolvla.sim.demonstrations import EVAL_SEED0
+from smolvla.evaluate.rates import mcnemar
+from smolvla.evaluate.rollouts import evaluate
+from smolvla.serve.server import load_backends
 
 TASKS = ("pick_place", "sorting")
 WAYS = {"ideal arm": None, "bus, gears, limits": 0., "and 0.1 s latency, async": .1, "and 0.3 s latency, async": .3}

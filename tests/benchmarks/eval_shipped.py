@@ -8,9 +8,12 @@ import argparse, hashlib, json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from smolvla.demo import machine
-from smolvla.evaluation import EVAL_SEED0, evaluate, failure_gallery, load_policy, load_result, result_grid, save_video
-from smolvla.policy import ASSETS
+from smolvla.evaluate.report import machine
+from smolvla.model.policy import load_policy
+from smolvla.sim.demonstrations import EVAL_SEED0
+from smolvla.evaluate.films import save_video
+from smolvla.evaluate.rollouts import evaluate, failure_gallery, load_result, result_grid
+from smolvla.model.vlm import ASSETS
 
 WANTED = {"pick_place": "success >= 80 %, named first >= 95 %", "sorting": "success >= 50 %", "stacking": "success >= 30 %", "pick_place_lego": "success >= 30 %"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from async_toys import soak                                           # noqa: E402
-from smolvla.demo import machine                                      # noqa: E402
+from smolvla.evaluate.report import machine                                      # noqa: E402
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
