@@ -93,7 +93,7 @@ def arms(count, batch, seconds):
     return dict(arms=count, batch=batch, chunks_per_s=round(len(every) / seconds, 1), **quantiles(every))
 
 def client_size():
-    code = ("import sys, time, psutil\nsys.modules['torch'] = None\nt = time.perf_counter()\nimport smolvla.serve.loop as ai\ns = time.perf_counter() - t\n"
+    code = ("import sys, time, psutil\nsys.modules['torch'] = None\nt = time.perf_counter()\nimport smolvla.serve.loop as ai, smolvla.serve.wire as ai_wire\ns = time.perf_counter() - t\n"
             "link = ai_wire.PolicyClient('localhost:1', 'nano', ai.ToyArm().spec)\nai.look_message(ai.Look(1, 0, 0.0, ai.ToyArm((480, 640)).observe()), 90)  # with all that a look needs\nprint(s, psutil.Process().memory_info().rss / 2**20)")
     runs = [list(map(float, subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())) for _ in range(5)]
     s, mb = np.median(runs, 0)
