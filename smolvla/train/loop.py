@@ -24,6 +24,7 @@ from fastcore.basics import patch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm.auto import tqdm
 
 from ..precision import autocast, choose, shapes_of
@@ -136,7 +137,8 @@ class EMA:
     @torch.no_grad()
     def update(self, step): # updates done so far
         d = min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(list(self.avg.values()), [p.detach() for p in self.params.values()], 1 - d)
+        own = [p.detach() for p in self.params.values()]
+        get_ema_multi_avg_fn(d)(list(self.avg.values()), own, step)
 
 # %% ../../nbs/08_training.ipynb #76a508fa
 def _set(params, values): # {name: parameter} and {name: tensor} to write into it
