@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['CURE', 'LFS', 'DatasetError', 'reason', 'is_lfs_pointer', 'regular', 'leads_out', 'confine', 'read_text',
-           'parse_json', 'read_json', 'read_jsonl', 'open_new', 'write_durable', 'LineWriter']
+           'parse_json', 'read_json', 'read_jsonl', 'sync', 'sync_tree', 'move_durable', 'open_new', 'write_durable',
+           'try_lock', 'LineWriter']
 
 # %% ../nbs/01a_files.ipynb #47c117d4
 import atexit, errno, io, json, os, stat, sys, threading, time, weakref
@@ -109,6 +110,29 @@ def read_jsonl(path) -> list: # of dict
     return [parse_json(l, f"{path} (cut short or damaged?)") for l in read_text(path).splitlines()
             if l.strip()]
 
+# %% ../nbs/01a_files.ipynb #lock5438
+def sync(path):  # of a file or folder
+    "Force to the disk what was written; a folder's entries are forced apart from its files"
+    if os.name == "nt" and os.path.isdir(path): return  # Windows opens no folder
+    fd = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try: os.fsync(fd)
+    finally: os.close(fd)
+
+def sync_tree(
+    folder,  # with all in it, and its own entry
+):
+    folder = Path(folder)
+    for p in [*folder.rglob("*"), folder, folder.parent]: sync(p)
+
+def move_durable(
+    whole,  # folder that is written completely
+    final,  # its name from now on; absent, or an empty folder
+):
+    "Force a folder to the disk, then rename it: a reader sees no half of it, after a power cut either"
+    sync_tree(whole)
+    os.rename(whole, final)
+    sync(Path(final).parent)
+
 # %% ../nbs/01a_files.ipynb #336a805d
 def open_new(path) -> int: # file descriptor
     "Open a file that was not there, never through a link that somebody put in its place."
@@ -133,9 +157,32 @@ def write_durable(
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try: os.fsync(folder)
-    finally: os.close(folder)
+    sync(path.parent)
+
+# %% ../nbs/01a_files.ipynb #lock8910
+def try_lock(
+    path,  # of a lock file (made if needed), or of a folder
+) -> int | None:  # descriptor that holds the lock until it is closed; None: somebody else has it
+    """One process (or one descriptor) at a time; a process that dies holds nothing.
+
+    Linux and macOS lock the file or folder itself. Windows locks no folder: there a file `.lock`
+    in it takes its place. Windows was not tried."""
+    if os.path.isdir(path) and os.name == "nt": path = Path(path)/".lock"
+    flags = os.O_RDONLY if os.path.isdir(path) else os.O_RDWR | os.O_CREAT
+    fd = os.open(path, flags, 0o666)
+    try: _lock_now(fd)
+    except OSError:
+        os.close(fd)
+        return None
+    return fd
+
+def _lock_now(fd):
+    "`OSError` when another descriptor holds the lock"
+    try: import fcntl
+    except ImportError:
+        import msvcrt  # Windows
+        return msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 # %% ../nbs/01a_files.ipynb #a2a4c52b
 class LineWriter:

@@ -1,5 +1,5 @@
 # made by tools/make_stubs.py: do not edit
-__all__ = ['CURE', 'LFS', 'DatasetError', 'reason', 'is_lfs_pointer', 'regular', 'leads_out', 'confine', 'read_text', 'parse_json', 'read_json', 'read_jsonl', 'open_new', 'write_durable', 'LineWriter']
+__all__ = ['CURE', 'LFS', 'DatasetError', 'reason', 'is_lfs_pointer', 'regular', 'leads_out', 'confine', 'read_text', 'parse_json', 'read_json', 'read_jsonl', 'sync', 'sync_tree', 'move_durable', 'open_new', 'write_durable', 'try_lock', 'LineWriter']
 import atexit, errno, io, json, os, stat, sys, threading, time, weakref
 from collections import deque
 from pathlib import Path, PurePosixPath
@@ -43,12 +43,34 @@ def read_json(path) -> dict:
 def read_jsonl(path) -> list:
     ...
 
+def sync(path):
+    """Force to the disk what was written; a folder's entries are forced apart from its files"""
+    ...
+
+def sync_tree(folder):
+    ...
+
+def move_durable(whole, final):
+    """Force a folder to the disk, then rename it: a reader sees no half of it, after a power cut either"""
+    ...
+
 def open_new(path) -> int:
     """Open a file that was not there, never through a link that somebody put in its place."""
     ...
 
 def write_durable(path, data: bytes):
     """Write under another name, force it to the disk, rename: a reader sees the old file or the whole new one."""
+    ...
+
+def try_lock(path) -> int | None:
+    """One process (or one descriptor) at a time; a process that dies holds nothing.
+
+    Linux and macOS lock the file or folder itself. Windows locks no folder: there a file `.lock`
+    in it takes its place. Windows was not tried."""
+    ...
+
+def _lock_now(fd):
+    """`OSError` when another descriptor holds the lock"""
     ...
 
 class LineWriter:

@@ -89,7 +89,19 @@ def outside(text): return re.findall(r'(?:src|href)\s*=\s*["\'](?!data:)[^"\']*|
 def test_page_escapes_and_links_to_nothing():
     import matplotlib.pyplot as plt
     text = D.page("a <b>", [D.table_html([("x<y", 1)], ("k", "v")), D.figure_html(plt.figure(figsize=(1, 1)), 'say "hi" & <go>')])
-    assert outside(text) == [] and "<title>a &lt;b&gt;</title>" in text and "x&lt;y" in text and "&quot;hi&quot; &amp; &lt;go&gt;" in text
+    assert outside(text) == [] and "<title>a &lt;b&gt;</title>" in text and "x&lt;y" in text and "&#34;hi&#34; &amp; &lt;go&gt;" in text
+    assert "1 &lt; 2" in D.page("t", ["1 < 2"]), "only what a macro made is left as it is"
+
+def test_a_hostile_sentence_stays_words():
+    "Every value of the report's template is escaped, wherever it stands"
+    from types import SimpleNamespace as N
+    evil = '<script>alert("1")</script>'
+    result = N(success=N(k=1, n=2), seeds=[1, 2])
+    text = D.PAGES.get_template("report.html").render(
+        title=evil, learned=True, sentence=evil, data=N(num_episodes=1, num_frames=2, camera_keys=["a"]), updates=3,
+        before=result, after=result, verdict=evil, comparison=[(evil, evil, evil)], films=[evil], rates=evil, losses=evil, drives=[N(success=True)],
+        driven=[evil], intent=evil, flow=evil, attention=evil, other_attention=evil, timings={evil: evil}, machine=[(evil, evil)], seed=0, out=evil)
+    assert "<script" not in text and text.count("&lt;script") == 19 and outside(text) == []
 
 def test_verdict_says_what_the_episodes_support(tmp_path):
     def result(wins): return EvalResult("pad", "x", [Episode(EVAL_SEED0 + i, "s", i < wins, 0, None, "red cube", None, "", 1, 1, 1) for i in range(20)])

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 from fastcore.script import call_parse
 
+from ..files import read_json
 from ..setup_check import Check, Checks
 from ..data.writer import JOINTS
 from ..sim.twin import HOME, SO101Env
@@ -254,8 +255,8 @@ def learned_views(
     cameras:dict, # slot -> Webcam or TwinCamera
 )->list[str]: # a sentence for each camera that shows another part of its picture now
     "Compares zoom, crop and rotation with those of the data sets that the run names, where they are still here."
-    try: data = json.loads((Path(policy)/"config.json").read_text(encoding="utf-8")).get("data") or []
-    except (OSError, ValueError, AttributeError): return []
+    try: data = read_json(Path(policy)/"config.json").get("data") or []
+    except (OSError, ValueError): return []
     found = []
     for root in [data] if isinstance(data, str) else data if isinstance(data, list) else []:
         with contextlib.suppress(OSError, ValueError): found += other_views(str(root), cameras)

@@ -9,7 +9,7 @@ __all__ = ['JOINTS', 'Encoder', 'PngEncoder', 'vector_feature', 'camera_feature'
            'tasks_table', 'film_facts']
 
 # %% ../../nbs/01d_writing.ipynb #4da8d98e
-import errno, fcntl, io, json, os, re
+import errno, io, json, os, re
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -24,7 +24,7 @@ from fastcore.basics import patch
 from PIL import Image
 
 from .dataset import episode_stats, exact_stats, load_stats, units_of
-from ..files import CURE, DatasetError, write_durable
+from ..files import CURE, DatasetError, try_lock, write_durable
 from .layout import (
     AUTO_FEATURES, DATA_PATH, EPISODES_PATH, NUMBERS, UNITS_FILE, VIDEO_PATH, cameras_of,
     check_feature, fill_path, is_v2, keys_of, left_out, load_episodes, load_info, load_tasks,
@@ -199,12 +199,10 @@ def refuse_links(root):
 def lock_folder(root) -> int: # file descriptor; closing it frees the lock
     "One writer per data set."
     root.mkdir(parents=True, exist_ok=True)
-    lock = os.open(root, os.O_RDONLY)
-    try: fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
+    lock = try_lock(root)
+    if lock is None:
         raise DatasetError(f"{root} is being written by another process (or another DatasetWriter). "
-                           "Finish that recording first, or record into another folder.") from None
+                           "Finish that recording first, or record into another folder.")
     return lock
 
 # %% ../../nbs/01d_writing.ipynb #c481c310

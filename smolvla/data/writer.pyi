@@ -1,6 +1,6 @@
 # made by tools/make_stubs.py: do not edit
 __all__ = ['JOINTS', 'Encoder', 'PngEncoder', 'vector_feature', 'camera_feature', 'bare_feature', 'so101_features', 'check_features', 'checked', 'check_same', 'next_file', 'holds_episode', 'leftovers', 'refuse_links', 'lock_folder', 'DatasetWriter', 'json_bytes', 'info_bytes', 'trim_table', 'resume_stats', 'parquet_bytes', 'tasks_table', 'film_facts']
-import errno, fcntl, io, json, os, re
+import errno, io, json, os, re
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,7 @@ from av.video.reformatter import VideoReformatter
 from fastcore.basics import patch
 from PIL import Image
 from .dataset import episode_stats, exact_stats, load_stats, units_of
-from ..files import CURE, DatasetError, write_durable
+from ..files import CURE, DatasetError, try_lock, write_durable
 from .layout import AUTO_FEATURES, DATA_PATH, EPISODES_PATH, NUMBERS, UNITS_FILE, VIDEO_PATH, cameras_of, check_feature, fill_path, is_v2, keys_of, left_out, load_episodes, load_info, load_tasks, read_parquet, to_numpy
 from .stats import PixelStats, aggregate_stats, plain, vector_stats
 

@@ -1,8 +1,9 @@
 # made by tools/make_stubs.py: do not edit
-__all__ = ['CSS', 'DEFAULTS', 'TASK', 'QUICK', 'NOISE', 'BEGUN', 'NEXT', 'plans', 'finger_paths', 'plot_intent', 'cross_attention', 'plot_attention', 'denoising_path', 'plot_flow', 'data_uri', 'figure_html', 'video_html', 'table_html', 'page', 'Demo', 'say_list', 'key_of', 'forecast', 'plot_rates', 'machine', 'run_demo', 'demo_cli']
-import base64, hashlib, html, io, json, os, platform, shutil, sys, time
+__all__ = ['PAGES', 'DEFAULTS', 'TASK', 'QUICK', 'NOISE', 'BEGUN', 'plans', 'finger_paths', 'plot_intent', 'cross_attention', 'plot_attention', 'denoising_path', 'plot_flow', 'data_uri', 'figure_html', 'video_html', 'table_html', 'page', 'Demo', 'say_list', 'key_of', 'forecast', 'plot_rates', 'machine', 'run_demo', 'demo_cli']
+import base64, hashlib, io, json, os, platform, shutil, sys, time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+import jinja2
 import torch
 import numpy as np
 from fastcore.basics import patch
@@ -53,7 +54,7 @@ def denoising_path(policy: SmolVLA, batch: dict, num_steps: int=10, seed: int=0)
 def plot_flow(path: np.ndarray):
     """How the chunk takes shape, for the joint that moves most"""
     ...
-CSS = '\n:root{color-scheme:light dark;--bg:#fff;--fg:#1c2024;--soft:#5c6570;--card:#f5f6f8;--line:#dde1e6;--accent:#2f6fde;--good:#1a7f37;--bad:#c4232b}\n@media(prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e7eaee;--soft:#9aa4b0;--card:#1d2228;--line:#303842;--accent:#7aa7ff;--good:#4cc46a;--bad:#ff7b72}}\n*{box-sizing:border-box}\nbody{margin:0;background:var(--bg);color:var(--fg);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}\nmain{max-width:1060px;margin:auto;padding:1.5rem 1rem 4rem}\nh1{font-size:1.9rem;line-height:1.2;margin:.4em 0 .2em}h2{margin:2.6rem 0 .4rem;font-size:1.3rem}p,li{max-width:46rem}\n.lead{font-size:1.1rem;color:var(--soft)}\n.row{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;align-items:start;margin:1rem 0}\n.row.fill{grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr))}\nfigure,.card{margin:0;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.7rem;min-width:0}\nfigure img,figure video{display:block;width:100%;height:auto;border-radius:6px}figure img{background:#fff}\nfigcaption{font-size:.9rem;color:var(--soft);padding:.5rem .2rem .1rem}\n.card b{display:block;font-size:2.2rem;line-height:1.15}.card.good b{color:var(--good)}.card.bad b{color:var(--bad)}\n.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.95rem}td,th{padding:.3rem 1.2rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}\ncode{background:var(--card);border:1px solid var(--line);border-radius:5px;padding:.05em .35em;font-size:.9em}\nfooter{margin-top:3rem;color:var(--soft);font-size:.9rem}\n'
+PAGES = jinja2.Environment(loader=jinja2.FileSystemLoader(ASSETS), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 def data_uri(content: bytes, mime: str) -> str:
     """Bytes as an address that needs no file"""
@@ -72,7 +73,7 @@ def table_html(rows: list, head: tuple=()) -> str:
     ...
 
 def page(title: str, parts: list[str]) -> str:
-    """One self-contained page for any width, light or dark as the reader's system is"""
+    """One self-contained page"""
     ...
 DEFAULTS = ('put the blue cube in the left box', 'put the red cube in the right box and the blue cube in the left box', 'stack the red cube on the blue cube')
 TASK = 'pad'
@@ -149,11 +150,11 @@ class Demo:
         """The two summaries side by side: success comes last, and the aim and the touched object move first"""
         ...
 
-    def _learning(self):
+    def _learning(self) -> dict:
         """What was recorded, trained, and measured"""
         ...
 
-    def _obeying(self):
+    def _obeying(self) -> dict:
         """The driven sentences, and what goes on inside"""
         ...
 
@@ -226,19 +227,19 @@ def verdict(self) -> str:
 def comparison(self) -> list[tuple]:
     """The two summaries side by side: success comes last, and the aim and the touched object move first"""
     ...
+_SHOWN = dict(before='Before training, twice the real speed. A red frame is a failure and says how.', after='After training, the same scenes. A green frame is a success.', rates='Success with its interval: what these episodes can support.', losses='Flow loss while training, and on demonstrations held out. It falls long before the aim is good: believe the videos.', intent='Planned paths of the finger tips before anything moves, four noises, each with both sentences. A policy that listens parts them (chapter 10d).', flow='Flow matching: a chunk of 32 actions grows out of noise in ten steps (chapter 04).', attention='Where the action tokens look, over all cross-attention layers (chapter 06).', other_attention='The same picture with the other cube named.')
 
-def _learning(self):
+def _learning(self) -> dict:
     """What was recorded, trained, and measured"""
     ...
 
-def _obeying(self):
+def _obeying(self) -> dict:
     """The driven sentences, and what goes on inside"""
     ...
 
 def machine() -> list[tuple]:
     """What this ran on"""
     ...
-NEXT = '<h2>What to open next</h2><ul>\n<li><code>make lab</code> opens the course: start with <code>nbs/index.ipynb</code>.</li>\n<li>How the demonstrations are stored: <code>nbs/01_data.ipynb</code>. How noise becomes a movement: <code>nbs/04_flow_matching.ipynb</code>. The whole policy: <code>nbs/07_policy.ipynb</code>.</li>\n<li>How this page was made: <code>nbs/10d_demo.ipynb</code>.</li>\n<li><code>smolvla_eval --task sorting --episodes 20</code> measures the shipped policy; <code>smolvla_drive --say "stack the blue cube on the red cube"</code> films one sentence; <code>smolvla_record</code> and <code>smolvla_train</code> make your own.</li></ul>'
 
 def formats(self) -> list[tuple]:
     """Which number formats were chosen here, and why"""

@@ -32,6 +32,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import SmolVLMConfig
 
+from ..files import sync
 from ..data.writer import JOINTS
 from smolvla.model.processing import (
     ENDS, PREFIX, Processor, is_hub_id, load_tokenizer, parse_camera_map, refuse_lfs_pointer,
@@ -1544,11 +1545,13 @@ def write_whole(
     path: Path,
     write, # called with the path to write to
 ):
-    "Write beside the file, then rename: a full disk or a crash leaves the old file as it was."
+    "Write beside the file, force it to the disk, rename: a full disk or a crash leaves the old file as it was."
     tmp = path.with_name(f".{path.name}.tmp")
     try:
         write(tmp)
+        sync(tmp)
         os.replace(tmp, path)
+        sync(path.parent)
     except (OSError, SafetensorError) as e: raise OSError(f"{path} could not be written ({e}): check the free space and the permissions; what was there before is untouched") from e
     finally: tmp.unlink(missing_ok=True)
 

@@ -14,6 +14,7 @@ from fastcore.basics import patch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import SmolVLMConfig
+from ..files import sync
 from ..data.writer import JOINTS
 from smolvla.model.processing import ENDS, PREFIX, Processor, is_hub_id, load_tokenizer, parse_camera_map, refuse_lfs_pointer, stats_prefixes
 from .vlm import ASSETS, build_vlm, embed_images, join_prefix, keep_layers, load_vlm, nano_tokenizer, nano_vlm, positions, prefix_forward, prefix_mask, tokens_per_image
@@ -768,7 +769,7 @@ def from_pretrained(cls, source: str | Path, dtype: torch.dtype | None=torch.flo
     ...
 
 def write_whole(path: Path, write):
-    """Write beside the file, then rename: a full disk or a crash leaves the old file as it was."""
+    """Write beside the file, force it to the disk, rename: a full disk or a crash leaves the old file as it was."""
     ...
 
 def write_json(path: Path, content: dict | list):

@@ -26,6 +26,7 @@ from itertools import groupby, islice
 from pathlib import Path
 
 import grpc
+import prometheus_client as prom
 import torch
 import numpy as np
 from cryptography import x509
@@ -287,22 +288,44 @@ def checked(actions, s: Session) -> np.ndarray:  # (n, joints) float32
 
 # %% ../../nbs/11c_policy_server.ipynb #bd104a58
 class Metrics:
-    "Counters, gauges and one histogram, as the text that Prometheus reads"
+    "Counters, gauges and one histogram in a registry of their own, as the text that Prometheus reads"
     bounds = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
 
-    def __init__(self): self.lock, self.counts, self.gauges, self.times = threading.Lock(), Counter(), {}, []  # gauges: name -> function
+    def __init__(self):
+        self.registry = prom.CollectorRegistry(auto_describe=False)
+        self.lock, self.made = threading.Lock(), {}  # name -> what counts it
+
+    def _of(self, kind, name, about, **more):
+        with self.lock:
+            if name not in self.made:
+                self.made[name] = kind(f"smolvla_{name}", about, registry=self.registry, **more)
+            return self.made[name]
+
     def add(self, name, value=1, **labels):
-        with self.lock: self.counts[name, tuple(sorted(labels.items()))] += value
+        counter = self._of(prom.Counter, name, f"{name} so far", labelnames=sorted(labels))
+        (counter.labels(**labels) if labels else counter).inc(value)
 
     def observe(self, name, seconds):
-        for b in (*self.bounds, math.inf): self.add(f"{name}_bucket", int(seconds <= b), le="+Inf" if b == math.inf else f"{b:g}")
-        self.add(f"{name}_sum", seconds)
-        self.add(f"{name}_count")
+        self._of(prom.Histogram, name, f"{name} of answers", buckets=self.bounds).observe(seconds)
 
-    def text(self) -> str:
-        label = lambda pairs: "{" + ",".join(f'{k}="{v}"' for k, v in pairs) + "}" if pairs else ""
-        with self.lock: rows = [f"smolvla_{n}{label(pairs)} {v:g}" for (n, pairs), v in self.counts.items()]
-        return "\n".join([*rows, *(f"smolvla_{n} {f():g}" for n, f in self.gauges.items())]) + "\n"
+    def watch(self, name, value):  # value: a function that says it
+        self._of(prom.Gauge, name, f"{name} now").set_function(value)
+
+# %% ../../nbs/11c_policy_server.ipynb #metrics0
+@patch
+def counts(self: Metrics,
+    name: str,  # of a counter
+    label: str,
+) -> dict:  # value of the label -> how often
+    "What a counter has counted so far"
+    found = [x for m in self.registry.collect() for x in m.samples if x.name == f"smolvla_{name}"]
+    return {x.labels[label]: int(x.value) for x in found}
+
+@patch
+def text(self: Metrics) -> str:
+    "The samples, without comments and without the times at which counters were made"
+    lines = prom.generate_latest(self.registry).decode().splitlines(keepends=True)
+    return "".join(x for x in lines if not x.startswith("#") and "_created" not in x)
 
 # %% ../../nbs/11c_policy_server.ipynb #c7c67d42
 class Calm:
@@ -342,10 +365,14 @@ class Service:
         self.pool = ThreadPoolExecutor(workers, "unpack")
         self.probes = []  # functions without arguments -> what is wrong, or ""
         self.sessions, self.lock, self.metrics, self.closing, self.start = {}, threading.Lock(), Metrics(), False, time.monotonic()
-        self.metrics.gauges |= {
-            "sessions": lambda: len(self.sessions),
-            "waiting_looks": lambda: sum(len(b.waiting) for b in self.batchers.values()),
-            "closing": lambda: self.closing, "policies_in_trouble": lambda: len(self.troubles())}
+        self._watch()
+
+    def _watch(self):
+        watch = self.metrics.watch
+        watch("sessions", lambda: len(self.sessions))
+        watch("waiting_looks", lambda: sum(len(b.waiting) for b in self.batchers.values()))
+        watch("closing", lambda: self.closing)
+        watch("policies_in_trouble", lambda: len(self.troubles()))
 
 # %% ../../nbs/11c_policy_server.ipynb #b7e3bc3f
 @patch
@@ -788,7 +815,7 @@ def stop(self: PolicyServer,
     if self.page:
         self.page.shutdown()
         self.page.server_close()
-    self.log("stopped", looks={k[1][0][1]: v for k, v in self.service.metrics.counts.items() if k[0] == "looks_total"})
+    self.log("stopped", looks=self.service.metrics.counts("looks_total", "status"))
     if flush := getattr(self.log, "flush", None): flush()
 
 @patch

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import groupby, islice
 from pathlib import Path
 import grpc
+import prometheus_client as prom
 import torch
 import numpy as np
 from cryptography import x509
@@ -170,10 +171,13 @@ def checked(actions, s: Session) -> np.ndarray:
     ...
 
 class Metrics:
-    """Counters, gauges and one histogram, as the text that Prometheus reads"""
+    """Counters, gauges and one histogram in a registry of their own, as the text that Prometheus reads"""
     bounds = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
     def __init__(self):
+        ...
+
+    def _of(self, kind, name, about, **more):
         ...
 
     def add(self, name, value=1, **labels):
@@ -182,8 +186,24 @@ class Metrics:
     def observe(self, name, seconds):
         ...
 
-    def text(self) -> str:
+    def watch(self, name, value):
         ...
+
+    def counts(self, name: str, label: str) -> dict:
+        """What a counter has counted so far"""
+        ...
+
+    def text(self) -> str:
+        """The samples, without comments and without the times at which counters were made"""
+        ...
+
+def counts(self, name: str, label: str) -> dict:
+    """What a counter has counted so far"""
+    ...
+
+def text(self) -> str:
+    """The samples, without comments and without the times at which counters were made"""
+    ...
 
 class Calm:
     """A log that strangers cannot fill: of each kind of event a few lines, then `rate` a second"""
@@ -198,6 +218,9 @@ class Service:
     """The four calls. Every answer is explicit; nothing that a stranger sends reaches the policy unchecked."""
 
     def __init__(self, backends: dict, token: str='', batch: int=8, most_sessions: int=64, log=None, workers: int=4):
+        ...
+
+    def _watch(self):
         ...
 
     def troubles(self) -> list[str]:

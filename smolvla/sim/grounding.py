@@ -28,6 +28,7 @@ from ..model.vlm import (
     ASSETS, PointingHead, build_vlm, connect, embed_images, embed_patches, encode_answers,
     encode_patches, encode_questions, join_prefix, lm_loss, nano_tokenizer, nano_vlm_config,
     positions, prefix_forward, prefix_mask)
+from ..model.policy import write_whole
 from ..train.data import data_places
 from .twin import BOXES, OBJECTS, SO101Env, base_model, project
 from .tasks import instruction, parse
@@ -354,8 +355,9 @@ class GroundRun:
     def save(self):
         "All in one file, replaced in one move."
         state = {f"opt.{i}.{k}": v for i, s in self.opt.state_dict()["state"].items() for k, v in s.items()}
-        save_file({**self.net.state_dict(), **state}, str(self.file)+".tmp", metadata={"step": str(self.step), "seconds": str(self.seconds), "precision": self.precision})
-        os.replace(str(self.file)+".tmp", self.file)
+        note = dict(step=str(self.step), seconds=str(self.seconds), precision=self.precision)
+        whole = {**self.net.state_dict(), **state}
+        write_whole(self.file, lambda p: save_file(whole, p, metadata=note))
 
     def load(self):
         "Go on where `save` was."

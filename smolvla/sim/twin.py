@@ -88,11 +88,11 @@ def to_radians(
 
 # %% ../../nbs/09_simulation.ipynb #c26a7c6b
 def read_stl(
-    path:Path, # binary STL file
+    path:Path, # STL file
 )->np.ndarray: # (n, 3, 3) float32 triangles
-    "The triangles of a binary STL."
-    row = np.dtype([("normal", "<f4", 3), ("v", "<f4", (3, 3)), ("attr", "<u2")])
-    return np.frombuffer(Path(path).read_bytes(), row, offset=84)["v"]
+    "The triangles of an STL, as they lie in the file."
+    import trimesh  # here, so that whoever only wants the twin's names does not wait for it
+    return np.asarray(trimesh.load_mesh(path, process=False).triangles, np.float32)
 
 # %% ../../nbs/09_simulation.ipynb #72893989
 def cluster(

@@ -39,7 +39,7 @@ def to_radians(state: np.ndarray) -> np.ndarray:
     ...
 
 def read_stl(path: Path) -> np.ndarray:
-    """The triangles of a binary STL."""
+    """The triangles of an STL, as they lie in the file."""
     ...
 
 def cluster(tris: np.ndarray, cell: float=0.002) -> tuple[np.ndarray, np.ndarray]:

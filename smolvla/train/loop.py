@@ -24,10 +24,11 @@ from fastcore.basics import patch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm.auto import tqdm
 
 from ..precision import autocast, choose, shapes_of
-from ..files import write_durable
+from ..files import move_durable, write_durable
 from ..data.writer import json_bytes
 from ..model.processing import bind_cameras, parse_camera_map
 from ..model.flow import sample_time
@@ -136,7 +137,8 @@ class EMA:
     @torch.no_grad()
     def update(self, step): # updates done so far
         d = min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(list(self.avg.values()), [p.detach() for p in self.params.values()], 1 - d)
+        own = [p.detach() for p in self.params.values()]
+        get_ema_multi_avg_fn(d)(list(self.avg.values()), own, step)
 
 # %% ../../nbs/08_training.ipynb #76a508fa
 def _set(params, values): # {name: parameter} and {name: tensor} to write into it
@@ -549,12 +551,6 @@ def _log(self:Trainer, **metrics):
     if self.main: self.file.write(json.dumps(self.history[-1]) + "\n")
 
 # %% ../../nbs/08_training.ipynb #d5c19533
-def _fsync_tree(folder):
-    for p in [*folder.rglob("*"), folder, folder.parent]:
-        fd = os.open(p, os.O_RDONLY)
-        try: os.fsync(fd)
-        finally: os.close(fd)
-
 @contextlib.contextmanager
 def _disk(trainer, tmp=None):
     "A disk that is full or gone ends the run with one message; what was whole stays whole."
@@ -600,9 +596,7 @@ def save(self:Trainer): # the checkpoint folder
         with self.usable():
             if self.main: self.policy.save_pretrained(tmp/"pretrained_model")
         if self.main:
-            _fsync_tree(tmp)
-            os.rename(tmp, final)
-            _fsync_tree(final.parent)
+            move_durable(tmp, final)
     self.last_saved = self.step
     for old in checkpoints(self.run)[:-self.config.keep] if self.main else []: shutil.rmtree(old)
     return final
@@ -785,7 +779,7 @@ def _leave_policy(self:Trainer):
         self.policy.eval()
         self.policy.save_pretrained(tmp)
         shutil.rmtree(whole, ignore_errors=True)
-        os.rename(tmp, whole)
+        move_durable(tmp, whole)
         fig = self.plot_open_loop()
         fig.savefig(self.run/"open_loop.png", bbox_inches="tight")
         plt.close(fig)

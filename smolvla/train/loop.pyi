@@ -14,9 +14,10 @@ from fastcore.basics import patch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm.auto import tqdm
 from ..precision import autocast, choose, shapes_of
-from ..files import write_durable
+from ..files import move_durable, write_durable
 from ..data.writer import json_bytes
 from ..model.processing import bind_cameras, parse_camera_map
 from ..model.flow import sample_time
@@ -394,9 +395,6 @@ def _running(self):
     ...
 
 def _log(self, **metrics):
-    ...
-
-def _fsync_tree(folder):
     ...
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@
 __all__ = ['VLM', 'DTYPES', 'cache_key', 'PrefixCache']
 
 # %% ../../nbs/08b_prefix_cache.ipynb #777cb5a4
-import contextlib, fcntl, hashlib, json, math, os, shutil, time
+import contextlib, hashlib, json, math, os, shutil, time
 from pathlib import Path
 
 import torch
@@ -15,7 +15,7 @@ from fastcore.basics import patch
 from tqdm.auto import tqdm
 
 from ..precision import autocast
-from ..files import write_durable
+from ..files import try_lock, write_durable
 from ..data.writer import json_bytes
 from ..model.policy import PrefixKV
 from .data import TrainData, TrainingError
@@ -81,10 +81,12 @@ def _stale_reason(manifest, key):
 @contextlib.contextmanager
 def _locked(folder, what):
     "One process at a time in `folder`; a dead one holds nothing."
-    with open(Path(folder)/".lock", "w") as f:
-        try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError: raise TrainingError(f"another process is using {folder} ({what}): wait for it, or choose another folder") from None
-        yield
+    lock = try_lock(Path(folder)/".lock")
+    if lock is None:
+        raise TrainingError(f"another process is using {folder} ({what}): wait for it, or choose "
+                            "another folder")
+    try: yield
+    finally: os.close(lock)
 
 # %% ../../nbs/08b_prefix_cache.ipynb #128a5ed7
 def _need_space(folder, nbytes, what):

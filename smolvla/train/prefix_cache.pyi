@@ -1,13 +1,13 @@
 # made by tools/make_stubs.py: do not edit
 __all__ = ['VLM', 'DTYPES', 'cache_key', 'PrefixCache']
-import contextlib, fcntl, hashlib, json, math, os, shutil, time
+import contextlib, hashlib, json, math, os, shutil, time
 from pathlib import Path
 import torch
 import numpy as np
 from fastcore.basics import patch
 from tqdm.auto import tqdm
 from ..precision import autocast
-from ..files import write_durable
+from ..files import try_lock, write_durable
 from ..data.writer import json_bytes
 from ..model.policy import PrefixKV
 from .data import TrainData, TrainingError
