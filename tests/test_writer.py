@@ -1,6 +1,7 @@
 "The writer in numbers: what stands in each file, how films are made, where files go, and what is refused."
-import io, json, os
+import io, json, os, subprocess, sys
 from pathlib import Path
+from types import SimpleNamespace
 import av, numpy as np, pyarrow as pa, pyarrow.parquet as pq, pytest
 from smolvla import files as D_files
 from smolvla.data import layout as D_layout
@@ -267,3 +268,34 @@ def test_only_mixed_tables_are_trimmed(tmp_path):
     before = [f.read_bytes() for f in files[1:]]
     D_writer.trim_table(root, {**info, "total_episodes": 2})
     assert [r["episode_index"] for r in rows_of(files[0])] == [0, 1] and [f.read_bytes() for f in files[1:]] == before
+
+
+# --- locks ---
+
+@pytest.mark.parametrize("where", ["", "lock"])
+def test_a_lock_is_free_when_its_process_is_killed(tmp_path, where):
+    "A folder or a file; `kill -9` leaves nothing held"
+    path, held = tmp_path/where, "import sys, time; from smolvla.files import try_lock; print(try_lock(sys.argv[1]), flush=True); time.sleep(60)"
+    p = subprocess.Popen([sys.executable, "-c", held, str(path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert p.stdout.readline().strip().isdigit() and D_files.try_lock(path) is None
+    finally:
+        p.kill()
+        p.wait()
+    os.close(D_files.try_lock(path))
+
+def test_without_fcntl_the_lock_is_asked_of_msvcrt(tmp_path, monkeypatch):
+    "What Windows would be asked; not a test of Windows"
+    asked = []
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=lambda fd, mode, n: asked.append((mode, n))))
+    os.close(D_files.try_lock(tmp_path/"lock"))
+    assert asked == [(2, 1)]
+
+def test_a_folder_is_forced_to_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
+    (tmp_path/"new").mkdir()
+    (tmp_path/"new/a").write_text("x")
+    seen, real = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (seen.append((tmp_path/"set").exists()), real(fd)))
+    D_files.move_durable(tmp_path/"new", tmp_path/"set")
+    assert (tmp_path/"set/a").read_text() == "x" and seen == [False]*3 + [True]
