@@ -72,5 +72,5 @@ def test_no_author_checks_himself():
     "In a chapter with checks nobody defines the learner's function again"
     for path in {p for p, *_ in ALL}:
         names = {n for p, n, *_ in ALL if p == path}
-        defined = [n for c in read(path).cells if c.cell_type == "code" for n in re.findall(r"^def (\w+)", c.source, re.M)]
+        defined = [n for c in read(path).cells if c.cell_type == "code" for n in re.findall(r"^(?:def|class) (\w+)", c.source, re.M)]
         assert not [n for n in names if defined.count(n) != 1]
