@@ -9,19 +9,19 @@ from smolvla.learn import exercise, same
 def _loop(commands, fps=30):
     return SimpleNamespace(ticks=[SimpleNamespace(command=np.array(c, float)) for c in commands], control=SimpleNamespace(fps=fps))
 
-MOVES = [[0, 0, 0, 0, 0, 0], [1, 0, -2, 0, 0, 50], [3, 0, -5, 1, 0, 0], [3, 0, -1, 1, .5, 0]]
+MOVES = [[0, 0, 0, 0, 0, 0], [1, 0, -2, 0, 0, 50], [3, 0, -5, 1, 0, 0], [3, 0, -1, -3, .5, 0]]
 
 @exercise(hint="`np.diff` along the ticks, its absolute value, the largest in each column, times the ticks in a second.")
 def commanded_speed(answer):
     yield "five numbers", lambda: np.shape(answer(_loop(MOVES))) == (5,), "the gripper counts in percent: it is left out"
     yield "an arm that holds still has no speed", lambda: same(answer(_loop([[9, 8, 7, 6, 5, 4]]*3)), np.zeros(5)), "a speed is a difference, not a place"
-    yield "the largest step of each joint", lambda: same(answer(_loop(MOVES)), [60, 0, 120, 30, 15], 1e-3), \
+    yield "the largest step of each joint", lambda: same(answer(_loop(MOVES)), [60, 0, 120, 120, 15], 1e-3), \
         "a joint may turn in either direction, and its largest step may be anywhere"
-    yield "another rate", lambda: same(answer(_loop(MOVES, 10)), [20, 0, 40, 10, 5], 1e-3), "ticks a second stand in loop.control.fps"
+    yield "another rate", lambda: same(answer(_loop(MOVES, 10)), [20, 0, 40, 40, 5], 1e-3), "ticks a second stand in loop.control.fps"
 
 def _moved(flip=(), still=(), zero=0., quick=False):
     t = np.arange(-3, 150)[:, None]/30
-    c = 30*np.sin((14. if quick else 2.)*t + np.arange(6)) + 10*np.sin(3.1*t + 2*np.arange(6))
+    c = 30*np.sin((20. if quick else 2.)*t + np.arange(6)) + 10*np.sin(3.1*t + 2*np.arange(6))
     for j in still: c[:, j] = 12.
     states = c[:-3].copy()
     for j in flip: states[:, j] = 20 - states[:, j]
