@@ -1,8 +1,9 @@
 # made by tools/make_stubs.py: do not edit
-__all__ = ['REST', 'TORQUE', 'FASTEST', 'RAISED', 'NotSafe', 'TooFar', 'Stopped', 'Limits', 'SO101', 'unbroken', 'ctrl_c_stops', 'as_values', 'close_all']
+__all__ = ['REST', 'TORQUE', 'FASTEST', 'TRANSITIONS', 'RAISED', 'NotSafe', 'TooFar', 'Stopped', 'Limits', 'Mode', 'Event', 'SO101', 'unbroken', 'ctrl_c_stops', 'as_values', 'close_all']
 import atexit, contextlib, math, numbers, signal, threading, time, weakref
 from collections import Counter, deque
 from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
 from pathlib import Path
 import numpy as np
 from fastcore.basics import patch
@@ -45,6 +46,36 @@ class Limits:
     def __post_init__(self):
         ...
 
+class Mode(StrEnum):
+    """What an arm is doing. It compares and prints as its text."""
+    CLOSED = auto()
+    FREE = auto()
+    HOLDING = auto()
+    DRIVING = auto()
+    STOPPED = auto()
+
+    def __repr__(self):
+        ...
+
+class Event(Enum):
+    """What changes the mode."""
+    CONNECT = 'the gate was passed'
+    TORQUE = 'the present pose is held'
+    SEND = 'a goal was written'
+    SILENCE = 'no goal for `limits.hold`'
+    SUNK = 'no goal for `limits.lower`: it sank'
+    FOLDED = 'it folded, and let go'
+    STOP = 'STOP or Ctrl-C, once or twice: it sank'
+    CUT = 'the third press, or `now`: torque cut'
+    FAULT = 'a fault: it sank'
+    RESET = 'somebody looked; every motor is well'
+    CLOSE = 'torque off, port closed'
+
+def _grid(text):
+    """{event: {mode: the mode afterwards, None where Stopped is raised}} of a table in words."""
+    ...
+TRANSITIONS = _grid('\n          closed   free     holding  driving  stopped\nconnect   free     free     holding  driving  stopped\ntorque    refused  holding  holding  holding  refused\nsend      refused  free     driving  driving  refused\nsilence   closed   free     holding  holding  stopped\nsunk      closed   free     free     free     stopped\nfolded    closed   free     free     free     stopped\nstop      closed   stopped  stopped  stopped  stopped\ncut       closed   stopped  stopped  stopped  stopped\nfault     closed   stopped  stopped  stopped  stopped\nreset     refused  free     free     free     free\nclose     closed   closed   closed   closed   closed\n')
+
 class SO101:
     """An SO-101 or SO-100, follower or leader, on a serial port or in simulation. Use it in a `with` block."""
 
@@ -59,6 +90,13 @@ class SO101:
 
     def __exit__(self, kind, *_):
         """After an error or Ctrl-C it sinks where it is: nobody has asked for another motion."""
+        ...
+
+    def _to(self, event: Event):
+        """Every change of mode goes through here, one at a time."""
+        ...
+
+    def _refuse(self):
         ...
 
     def inspect(self) -> list[str]:
@@ -125,12 +163,12 @@ class SO101:
         """Count it; from here on nothing new is sent. Short enough for a signal handler."""
         ...
 
-    def _halt(self, now=False):
+    def _halt(self, now=False, event=Event.STOP):
         """Sink as soon as the lock can be had; a thread that hangs with it must not keep the arm up."""
         ...
 
-    def _ease(self, what) -> list:
-        """Sink once, then no torque. The lock is ours."""
+    def _ease(self, what, event=Event.STOP) -> list:
+        """Sink once, then no torque. The lock is ours. STOP, pressed meanwhile, counts more than silence."""
         ...
 
     def _sink(self, seconds=1.0, steps=20):
@@ -153,6 +191,7 @@ class SO101:
         ...
 
     def _running(self):
+        """May it move? STOP counts from the press on, not only when the arm has sunk."""
         ...
 
     def _shorten(self, want, state, dt):
@@ -199,6 +238,13 @@ class SO101:
     def _go_down(self, quick) -> list:
         """Fold and let go, or sink. Whatever comes between, it sinks."""
         ...
+
+def _to(self, event: Event):
+    """Every change of mode goes through here, one at a time."""
+    ...
+
+def _refuse(self):
+    ...
 _SETTINGS = {'Return_Delay_Time': 0, 'Operating_Mode': 0, 'P_Coefficient': 16, 'I_Coefficient': 0, 'D_Coefficient': 32}
 _GRIPPER = {'Max_Torque_Limit': 50, 'Protection_Current': 1625, 'Overload_Torque': 25}
 
@@ -267,12 +313,12 @@ def _pressed(self, why='Ctrl-C'):
     """Count it; from here on nothing new is sent. Short enough for a signal handler."""
     ...
 
-def _halt(self, now=False):
+def _halt(self, now=False, event=Event.STOP):
     """Sink as soon as the lock can be had; a thread that hangs with it must not keep the arm up."""
     ...
 
-def _ease(self, what) -> list:
-    """Sink once, then no torque. The lock is ours."""
+def _ease(self, what, event=Event.STOP) -> list:
+    """Sink once, then no torque. The lock is ours. STOP, pressed meanwhile, counts more than silence."""
     ...
 
 def _on_signal(number, do):
@@ -315,6 +361,7 @@ def reset(self):
     ...
 
 def _running(self):
+    """May it move? STOP counts from the press on, not only when the arm has sunk."""
     ...
 
 def _real(action):
