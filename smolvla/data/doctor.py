@@ -743,7 +743,7 @@ def doctor_cli(
     drop:str="", # episodes to leave out of the copy, for example 3,17 or 0-2
     plot:str="", # save the plot in this file, for example doctor.png
 ):
-    "Find what ruins training in a data set; exit code 1 when there are errors (of the source, with --out too). Example: smolvla_doctor outputs/demo/dataset"
+    "Find what ruins training in a data set; exit code 1 when there are errors, with --out in the copy. Example: smolvla_doctor outputs/demo/dataset"
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")     # an ASCII terminal
     try:
@@ -754,7 +754,7 @@ def doctor_cli(
         report = doctor(root)
         print(report)
         if plot: report.plot().savefig(plot, dpi=100)
-        if out: print("repaired copy: ", repair(root, out, numbers), sep="")
+        if out: print("repaired copy: ", report := repair(root, out, numbers), sep="")
         elif not report.ok and mendable(report):
             print(f"a copy without these errors: smolvla_doctor {shlex.quote(str(root))} --out NEW")
     except (DatasetError, OSError) as e: raise SystemExit(f"smolvla_doctor: {e}") from None

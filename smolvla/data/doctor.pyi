@@ -310,5 +310,5 @@ def numbers_in(text) -> list:
 
 @call_parse
 def doctor_cli(root: str, out: str='', drop: str='', plot: str=''):
-    """Find what ruins training in a data set; exit code 1 when there are errors (of the source, with --out too). Example: smolvla_doctor outputs/demo/dataset"""
+    """Find what ruins training in a data set; exit code 1 when there are errors, with --out in the copy. Example: smolvla_doctor outputs/demo/dataset"""
     ...
