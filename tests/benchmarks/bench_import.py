@@ -17,7 +17,7 @@ if __name__ == "__main__":
     bare, rows = seconds("pass")[0], []
     for m in MODULES:
         s, torch = seconds(f"import {m}")
-        rows.append([f"import {m}" + (", with torch" if torch else ""), f"{s - bare:.2f} s", "< 1 s" if m == "smolvla" else ""])
+        rows.append([f"import {m}" + (", with torch" if torch else ""), f"{max(s - bare, 0):.2f} s", "< 1 s" if m == "smolvla" else ""])
         print(*rows[-1])
     out = Path("outputs/bench"); out.mkdir(parents=True, exist_ok=True)
     (out/"import.json").write_text(json.dumps(dict(rows=rows), indent=1))
