@@ -11,4 +11,8 @@ WRONG = {
     "leaks": [
         "def leaks(mask): return bool((~mask).any())",                               # forbids something
         "def leaks(mask): return False"],
+    "layers_needed": [
+        "def layers_needed(mask): return len(mask) - 1",                             # the longest way there is
+        "def layers_needed(mask): return 1",                                         # only block masks were tried
+        "def layers_needed(mask):\n    n = 1\n    while not reach(mask, n)[torch.ones_like(mask).tril()].all() and n < 9: n += 1\n    return n"],   # until everything before is seen
 }

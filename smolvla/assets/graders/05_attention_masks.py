@@ -31,3 +31,17 @@ def leaks(answer):
     yield "0 looks at 1, and 1 at 2: then 0 learns of 2", lambda: bool(answer(peek)), "row 0 does not allow column 2, but two layers do"
     yield "a longer chain leaks as well", lambda: bool(answer(far)), "the leak need not be near the diagonal of a small mask"
     yield "a full mask forbids nothing, so it cannot leak", lambda: not answer(torch.ones(3, 3).bool()), "compare with what one layer forbids"
+
+def window(tokens, w, ring=False):
+    "Each token looks at itself and at the w before it; in a ring the first looks at the last"
+    back = torch.arange(tokens)[:, None] - torch.arange(tokens)
+    if ring: back = back % tokens
+    return (back >= 0) & (back <= w)
+
+@exercise(hint="`reach(mask, n)` says who can have learned of whom after n layers: when is it the same for n and n + 1?")
+def layers_needed(answer):
+    yield "a block mask needs one layer", lambda: answer(whole([True, False, True, True, False])) == 1, "one layer shows each token all that it will ever learn of"
+    yield "a token that sees only itself needs one as well", lambda: answer(torch.eye(4).bool()) == 1, "the answer is at least 1"
+    yield "six tokens, each looks at the one before it: five", lambda: answer(window(6, 1)) == 5, "the last learns of the first after five looks"
+    yield "seven tokens and a window of two: three", lambda: answer(window(7, 2)) == 3, "six steps back, two a layer"
+    yield "a ring of five, where nobody is first: four", lambda: answer(window(5, 1, ring=True)) == 4, "the mask need not be causal: count until nothing changes, not until everything before is seen"
