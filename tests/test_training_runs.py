@@ -71,7 +71,7 @@ def test_the_clock_adds_up(data, tmp_path, cache_dir):
     t.fit()
     assert t.step == n, "the minutes are over"
     saved = json.loads((last_checkpoint(t.run) / "training_state/training_step.json").read_text())
-    assert 1.2 <= saved["elapsed"] <= t.elapsed
+    assert first < saved["elapsed"] <= t.elapsed and saved["elapsed"] > 1.  # the last checkpoint may be a step before the end
 
 def test_a_finished_run_says_so_and_goes_on_when_it_is_given_more(data, tmp_path, cache_dir, capsys):
     t = trainer(data, tmp_path / "a", cache_dir, steps=4); t.fit(); t.quiet = False
