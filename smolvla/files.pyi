@@ -97,13 +97,6 @@ _writers = weakref.WeakSet()
 def _flush_all():
     ...
 
-def _drop(self):
-    ...
-
-def _run(self):
-    """Write until nothing waits"""
-    ...
-
 def _write(file, text):
     """Past Python's buffers where there is a real file: who stalls in them keeps Python from ending"""
     ...

@@ -94,6 +94,7 @@ def test_a_stub_names_what_the_class_has(path):
     import ast, importlib
     module = importlib.import_module("smolvla." + ".".join(path.relative_to(ROOT/"smolvla").with_suffix("").parts))
     for node in ast.parse(path.read_text()).body:
+        if isinstance(node, make_stubs.DEFS): assert callable(getattr(module, node.name)), f"{node.name} is a method, no function"
         if not isinstance(node, ast.ClassDef) or node.name.startswith("_"): continue
         methods = {x.name for x in node.body if isinstance(x, make_stubs.DEFS)}
         assert methods <= set(dir(getattr(module, node.name))), node.name

@@ -34,16 +34,16 @@ def class_stub(node, grown):
 
 def stub(source):
     "The text of the stub, or None when nothing is patched"
-    tree = ast.parse(source)
-    grown = {}
+    tree, grown, rest = ast.parse(source), {}, []
     for node in tree.body:
         if isinstance(node, DEFS) and (p := patched(node)): grown.setdefault(p[0], []).append(head(node, p[1]))
+        else: rest.append(node)
     classes = {n.name for n in tree.body if isinstance(n, ast.ClassDef)}
     if not grown.keys() & classes: return None
     out = []
-    for node in tree.body:
+    for node in rest:
         if isinstance(node, ast.ClassDef): out.append(class_stub(node, grown.get(node.name, [])))
-        elif isinstance(node, DEFS) and not patched(node): out.append(head(node))
+        elif isinstance(node, DEFS): out.append(head(node))
         elif isinstance(node, (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)): out.append(node)
         elif isinstance(node, ast.Try | ast.If): out += [x for x in ast.walk(node) if isinstance(x, ast.Import | ast.ImportFrom)]
     return f"# made by tools/make_stubs.py: do not edit\n{ast.unparse(ast.Module(out, []))}\n"

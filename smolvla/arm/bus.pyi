@@ -148,65 +148,8 @@ class Bus:
         """Question one motor: who it is, how it is, and how reliably it answers."""
         ...
 WHY = {sdk.COMM_RX_TIMEOUT: 'no reply', sdk.COMM_RX_CORRUPT: 'a broken reply', sdk.COMM_PORT_BUSY: 'the port is busy', sdk.COMM_TX_FAIL: 'the request could not be sent'}
-
-def _ask(self, motor, what, send, n=0):
-    """Send until the reply is whole and holds n bytes, at most 1 + retries times."""
-    ...
-
-def _lost(self, e):
-    ...
 _CURE = {'no reply': 'Is its plug seated, the power on, its id right? diagnose(port) looks further.', 'a broken reply': 'Noise, a loose plug, or two motors with this id. diagnose(port) looks further.'}
-
-def block(self, motor, address, n) -> bytes:
-    ...
-
-def read(self, name: str, motor) -> float:
-    """One register of one motor."""
-    ...
-
-def _put(self, r, motor, value):
-    ...
-
-def ping(self, motor) -> bool:
-    """Does it answer? One try."""
-    ...
-
-def unlocked(self, motor):
-    """EEPROM of this motor can be written for good inside; it is locked again at the end."""
-    ...
-
-def write(self, name: str, motor, value: float) -> bool:
-    """Set one register. EEPROM: torque must be off; only when it differs, for good, and read back. ID and Baud_Rate: see `IdSetup`."""
-    ...
-
-def _gather(self, address, n, ids):
-    """One SYNC_READ: {id: (error bits, data)} of the replies that came whole."""
-    ...
-
-def sync_block(self, address, n, motors=None) -> dict:
-    """The same n bytes of many motors in one transfer, with bounded retries for those that were lost."""
-    ...
-
-def sync_read(self, name: str, motors: list | None=None) -> dict:
-    """One register of many motors, in one transfer."""
-    ...
-
-def sync_write(self, name: str, values: dict):
-    """One register of many motors, in one packet that nobody answers."""
-    ...
-
-def sync_put(self, address, n, data):
-    """n bytes from this address on for many motors (name -> bytes), in one packet that nobody answers."""
-    ...
 MULTI_TURN = 16
-
-def single_turn(self, motor) -> bool:
-    """Let this motor count within one turn, as LeRobot 0.6.1 does. Torque must be off where that must be written."""
-    ...
-
-def torque_off(self):
-    """Everybody lets go: eight bytes to the broadcast address, nothing to wait for. Never retried, never locked out."""
-    ...
 LIMITS = {'temperature': 60.0, 'sag': 0.9, 'over': 1.15}
 
 def nominal_volts(volts: float) -> float:
@@ -234,14 +177,6 @@ class Health:
         """What is wrong with it, in words."""
         ...
 
-def check(self, motor) -> Health:
-    """Everything that one motor measures, in one transfer; the first time also who it is."""
-    ...
-
-def poll(self, period: float=0.5) -> Health | None:
-    """Call it in every tick of a control loop: it asks one motor now and then, in turn."""
-    ...
-
 @dataclass
 class Found:
     """A motor that answered a scan."""
@@ -261,14 +196,6 @@ class Scan(list):
 
     def _repr_markdown_(self):
         ...
-
-def who(self, window=None) -> list[int]:
-    """Asked three times when anybody talks, because an answer may be lost."""
-    ...
-
-def look(self, id, baud) -> Found:
-    """Question one motor: who it is, how it is, and how reliably it answers."""
-    ...
 
 def scan(port, bauds=tuple(BAUDS.values()), window: float | None=None) -> Scan:
     """Everybody on the line, at every baud rate. Moves and changes nothing."""

@@ -74,20 +74,8 @@ def usual_span(joint: str, role: str | None=None, kind: str | None=None) -> tupl
     """What is usual for this joint."""
     ...
 
-def findings(self, role: str | None=None, kind: str | None=None) -> list[Finding]:
-    """What looks wrong: impossible numbers, offsets near their end, spans unlike those of other arms."""
-    ...
-
 def _joint_findings(j, c, lo, hi):
     """Of one joint; `lo` to `hi` is its usual span."""
-    ...
-
-def diff(self, other) -> list[tuple]:
-    """Where two calibrations differ."""
-    ...
-
-def unlike(self, motors) -> list[tuple]:
-    """`diff` with what motors hold: they have no place for drive_mode."""
     ...
 ROLES = {'follower': 'robots', 'leader': 'teleoperators'}
 
@@ -119,10 +107,6 @@ def find_calibration(id, role='follower', kind='so101', folder=None) -> tuple[Ca
 
 def find_calibration_file(id, role='follower', kind='so101', folder=None) -> Path:
     """The first that is there, or where it would be."""
-    ...
-
-def save(self, path: Path, overwrite: bool=False, **about) -> Path:
-    """Write LeRobot's file, and beside it the units. Raises CalibrationDiffers instead of replacing another one."""
     ...
 
 def _now():
@@ -194,34 +178,6 @@ class Calibrating:
     def finish(self, least: float=0.5) -> Calibration:
         """Write the result into the motors, each register read back, and return it."""
         ...
-
-def look(self) -> dict:
-    """One reading while the joints are swept; call it at least 20 times a second. Up to ten lost ones in a row are bridged."""
-    ...
-
-def watch(self, seconds: float, hz: float=50, show=None):
-    """Look for a while, and note the result."""
-    ...
-
-def share(self, j) -> float:
-    """How much of a measured arm's span this joint has covered."""
-    ...
-
-def bars(self) -> str:
-    """A bar for each joint: the swept range, where the joint is, and what is still missing."""
-    ...
-
-def text(self, width=48) -> str:
-    """The same for a terminal: = is swept, | is where the joint is."""
-    ...
-
-def result(self, least: float=0.5) -> Calibration:
-    """Offsets and ranges seen so far. Raises ValueError while a joint is missing."""
-    ...
-
-def finish(self, least: float=0.5) -> Calibration:
-    """Write the result into the motors, each register read back, and return it."""
-    ...
 _CELLS = {'homing_offset': 'Homing_Offset', 'range_min': 'Min_Position_Limit', 'range_max': 'Max_Position_Limit'}
 
 def push(bus: Bus, cal: Calibration) -> int:

@@ -46,10 +46,6 @@ class View:
         """The part of a picture. Raises ValueError when it is not inside."""
         ...
 
-def __call__(self, picture: np.ndarray) -> np.ndarray:
-    """The part of a picture. Raises ValueError when it is not inside."""
-    ...
-
 def device_number(source) -> int:
     """What OpenCV wants: the number behind a stable path. Raises CameraLost when nothing is plugged in there."""
     ...
@@ -153,32 +149,6 @@ class Webcam:
     def close(self):
         ...
 
-def _film(self):
-    """Open, then read until it is lost or over."""
-    ...
-
-def _look(self, cap) -> np.ndarray:
-    """SETTLE pictures further, which are handed out like all others."""
-    ...
-
-def _keep(self, bgr):
-    """The newest picture, with its time; one of another size is refused, because nothing may be stretched later."""
-    ...
-
-def _run(self):
-    ...
-
-def start(self, wait: float=5.0) -> 'Webcam':
-    """Begin. Raises CameraLost when no picture comes."""
-    ...
-
-def latest(self, max_age: float=0.5) -> Shot:
-    """The newest picture; never waits. Raises CameraLost when it is too old."""
-    ...
-
-def close(self):
-    ...
-
 @dataclass
 class FoundCamera:
     """What a search found."""
@@ -218,10 +188,6 @@ class TwinCamera:
     def latest(self, max_age=0.5) -> Shot:
         """What it sees now; the same picture again when it is asked twice within a frame."""
         ...
-
-def latest(self, max_age=0.5) -> Shot:
-    """What it sees now; the same picture again when it is asked twice within a frame."""
-    ...
 
 def likeness(a: np.ndarray, b: np.ndarray) -> float:
     """How alike the layouts of two pictures are: the correlation of 24 x 24 blurred grey patches of their middle squares."""

@@ -28,10 +28,6 @@ class Kinematics:
     def move(self, joints, offset=(0, 0, 0), pitch: float=0.0, roll: float=0.0, steps: int=10) -> np.ndarray:
         """The joints for a tip that is moved by `offset` and turned."""
         ...
-
-def move(self, joints, offset=(0, 0, 0), pitch: float=0.0, roll: float=0.0, steps: int=10) -> np.ndarray:
-    """The joints for a tip that is moved by `offset` and turned."""
-    ...
 KEYS = {'w': ('x', 0.005), 's': ('x', -0.005), 'a': ('y', 0.005), 'd': ('y', -0.005), 'r': ('z', 0.005), 'f': ('z', -0.005), 't': ('pitch', 0.05), 'g': ('pitch', -0.05), 'q': ('roll', 0.05), 'e': ('roll', -0.05), 'o': ('gripper', 4), 'c': ('gripper', -4)}
 AXES = ('y', 'x', 'roll', 'z')
 
@@ -67,14 +63,6 @@ class Jogger:
     def run(self, hz=30):
         """Tick in a thread until `running` is False."""
         ...
-
-def tick(self):
-    """Send the target. A distant one is approached slowly, because a slider can jump."""
-    ...
-
-def run(self, hz=30):
-    """Tick in a thread until `running` is False."""
-    ...
 WORDS = {'w': 'forward', 's': 'back', 'a': 'left', 'd': 'right', 'r': 'up', 'f': 'down', 't': 'tip up', 'g': 'tip down', 'q': 'turn ↻', 'e': 'turn ↺', 'o': 'open', 'c': 'close'}
 
 def jog_panel(arm: SO101, run: bool=True):
@@ -118,32 +106,6 @@ class _Wires:
 
     def plugged(self, _):
         ...
-
-def stop(self, _):
-    ...
-
-def again(self, _):
-    ...
-
-def press(self, k):
-    ...
-
-def typed(self, change):
-    """The field is never emptied: what is typed meanwhile would count twice."""
-    ...
-
-def moved(self, j, v):
-    """A browser reports what the program put on a slider once more, a hair beside: that was no hand."""
-    ...
-
-def axis(self, _):
-    ...
-
-def button(self, change):
-    ...
-
-def plugged(self, _):
-    ...
 
 def _show(panel, view):
     """Four times a second what the arm does; the picture where it is simulated."""

@@ -32,14 +32,6 @@ class IdSetup:
         """Make the connected motor the one for this joint: id, then baud rate, then lock, each read back."""
         ...
 
-def newcomer(self, name) -> Found:
-    """The one motor on the line that is not done yet. Raises BusError when there is none, or more than one."""
-    ...
-
-def step(self, name: str) -> str:
-    """Make the connected motor the one for this joint: id, then baud rate, then lock, each read back."""
-    ...
-
 class MotorBox:
     """Six new motors beside a virtual line, to practise with; `connect` plugs in one of them and nothing else."""
 

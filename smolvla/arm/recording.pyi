@@ -48,10 +48,6 @@ class TwinOperator:
         """Put the things somewhere else; the arm stays where it is."""
         ...
 
-def new_scene(self, seed: int, say: str | None=None) -> str:
-    """Put the things somewhere else; the arm stays where it is."""
-    ...
-
 def recording_features(cameras: dict) -> dict:
     """Chapter 01's SO-101 features, the wall clock (seconds since 1970), and the age of each picture (seconds)."""
     ...
@@ -144,63 +140,6 @@ class Recorder:
     def episode(self, operator: TwinOperator, seed: int, say: str | None=None) -> bool:
         """One unattended episode of the twin, from the home pose: a folded arm would unfold through the cubes."""
         ...
-
-def _obey(self):
-    """Take up the orders that fit the mode; the others are said and forgotten."""
-    ...
-
-def _save(self, work, word):
-    """Let the saver work; the arm goes on meanwhile."""
-    ...
-
-def _saved(self):
-    """Has the saver finished? A disk that is full keeps the episode in memory, and in mode held."""
-    ...
-
-def _hold(self, why):
-    """Something is missing: no more frames, until a person has looked."""
-    ...
-
-def _reset(self):
-    """After a stop: look at the arm again, then come slowly to where the leader is."""
-    ...
-
-def approach(self):
-    """Torque on, and slowly to the leader's pose, a distant one from above, so that nobody needs to hold both arms alike."""
-    ...
-
-def _drive(self) -> tuple:
-    """One tick of the arm: where it was when the goal was written, and the goal."""
-    ...
-
-def tick(self):
-    """One control step: orders, the arm, the pictures, and a frame when recording."""
-    ...
-
-def run(self, seconds: float | None=None, until=lambda: False):
-    """Tick with absolute deadlines; a free arm waits for the order `reset`. A tick that comes more than one period late is skipped, and counted."""
-    ...
-
-def go(self) -> 'Recorder':
-    """Run in a thread, for a panel of buttons."""
-    ...
-
-def close(self):
-    """Stop the thread, wait for the saver, free the data set. A person's unfinished episode is saved; raises OSError when the disk refuses."""
-    ...
-
-def _close(self):
-    ...
-
-def __enter__(self):
-    ...
-
-def __exit__(self, *_):
-    ...
-
-def episode(self, operator: TwinOperator, seed: int, say: str | None=None) -> bool:
-    """One unattended episode of the twin, from the home pose: a folded arm would unfold through the cubes."""
-    ...
 
 @dataclass
 class Timing:

@@ -238,88 +238,9 @@ class SO101:
     def _go_down(self, quick) -> list:
         """Fold and let go, or sink. Whatever comes between, it sinks."""
         ...
-
-def _to(self, event: Event):
-    """Every change of mode goes through here, one at a time."""
-    ...
-
-def _refuse(self):
-    ...
 _SETTINGS = {'Return_Delay_Time': 0, 'Operating_Mode': 0, 'P_Coefficient': 16, 'I_Coefficient': 0, 'D_Coefficient': 32}
 _GRIPPER = {'Max_Torque_Limit': 50, 'Protection_Current': 1625, 'Overload_Torque': 25}
-
-def inspect(self) -> list[str]:
-    """Ask every motor how it is."""
-    ...
-
-def connect(self) -> 'SO101':
-    """Open the port, look at everything, move nothing; once more, it does nothing. Raises BusError, NotSafe or CalibrationDiffers."""
-    ...
-
-def _open(self):
-    """The gate. It stays open only for an arm that passed."""
-    ...
 _open_arms = weakref.WeakSet()
-
-def _alone(self):
-    """Two drivers with different wishes pull one arm to and fro: the second one is refused."""
-    ...
-
-def _calibrate(self):
-    """Decide which calibration holds."""
-    ...
-
-def doubts(self) -> list[Finding]:
-    """What is doubtful about this arm's calibration, and not accepted."""
-    ...
-
-def accept(self, reason: str) -> Path | None:
-    """Vouch for this arm's calibration."""
-    ...
-
-def _configure(self):
-    """Registers as LeRobot sets them, each written only where it differs; an arm that holds itself up keeps doing so."""
-    ...
-
-def _range(self):
-    """The model's range, inside what was recorded at calibration."""
-    ...
-
-def feel(self) -> np.ndarray:
-    """Where the arm is. A lost reading is bridged with the one before, unless that is older than `limits.hold`; more than `limits.patience` in a row stop the arm."""
-    ...
-
-def state(self) -> np.ndarray:
-    """Where the joints are, for an observation."""
-    ...
-
-def _write_goal(self, goal):
-    """Goal_Position, Goal_Time and Goal_Velocity lie side by side: one packet says where, and never how fast at most is forgotten."""
-    ...
-
-def torque_on(self):
-    """Hold the present pose, with reduced torque and limited speed. Raises NotSafe when a motor is not well."""
-    ...
-
-def _soften(self):
-    """Each motor's own limits: how fast it speeds up (0 would be the fastest), and how strong it is."""
-    ...
-
-def stop(self, why: str='STOP was pressed', now: bool=False):
-    """Freeze, let the arm sink within a second, torque off. Pressed again, it changes nothing; the third press cuts. From any thread, also while another one sends."""
-    ...
-
-def _pressed(self, why='Ctrl-C'):
-    """Count it; from here on nothing new is sent. Short enough for a signal handler."""
-    ...
-
-def _halt(self, now=False, event=Event.STOP):
-    """Sink as soon as the lock can be had; a thread that hangs with it must not keep the arm up."""
-    ...
-
-def _ease(self, what, event=Event.STOP) -> list:
-    """Sink once, then no torque. The lock is ours. STOP, pressed meanwhile, counts more than silence."""
-    ...
 
 def _on_signal(number, do):
     """Let a signal do something else, where that is possible; returns what undoes it."""
@@ -341,29 +262,6 @@ def ctrl_c_stops(arm: SO101):
     """While this lasts, Ctrl-C is STOP, and then KeyboardInterrupt goes on its way. For functions that move an arm."""
     ...
 
-def _sink(self, seconds=1.0, steps=20):
-    """Goal = here, then less and less torque. Errors are ignored: this is the last resort but one."""
-    ...
-
-def _cut(self):
-    """Broadcast torque off, three times, because nobody acknowledges it."""
-    ...
-
-def _fault(self, why, cause=None):
-    ...
-
-def _watch_health(self):
-    """One motor now and then; a hot or starved one must say so twice, an error bit counts at once."""
-    ...
-
-def reset(self):
-    """After a stop: look at everything again; the arm stays free until the next command. A port that was lost is opened anew, with the whole gate: another arm may hang there now."""
-    ...
-
-def _running(self):
-    """May it move? STOP counts from the press on, not only when the arm has sunk."""
-    ...
-
 def _real(action):
     """Float64 of numbers; ValueError for texts, complex numbers and other things, whose half would be thrown away."""
     ...
@@ -372,55 +270,10 @@ def as_values(action) -> np.ndarray:
     """An action as numbers in the order of the joints. Raises ValueError for another shape, a missing joint, or NaN."""
     ...
 
-def _shorten(self, want, state, dt):
-    ...
-
-def send(self, action) -> np.ndarray:
-    """One tick of control. Raises TooFar for a distant first target, Stopped after a fault or the button."""
-    ...
-
-def _put(self, goal):
-    ...
-
 def _positive(name, value, most=math.inf):
     """A number above 0, or ValueError."""
     ...
-
-def move_to(self, target, speed: float=40.0, hz: float=50) -> np.ndarray:
-    """Go there slowly. Raises Stopped when it does not arrive: something is in the way."""
-    ...
-
-def _go(self, end, speed, hz):
-    """A straight line in joint space, and a second to settle."""
-    ...
 RAISED = (-90, 0, 60)
-
-def approach(self, target, speed: float=40.0) -> np.ndarray:
-    """Slowly to a target: a near one straight, a distant one from above."""
-    ...
-
-def guard(self):
-    """One look of the watchdog. A thread calls it; in simulated time you do."""
-    ...
-
-def _lower(self):
-    """Nobody commands: sink where it is, and lie free until the next command. The lock is ours."""
-    ...
-
-def _start_eyes(self):
-    ...
-
-def lie_down(self):
-    """Fold slowly into the rest pose, then let go. An arm without torque is left where it is."""
-    ...
-
-def close(self, quick: bool=False):
-    """Lay the arm down, torque off, close the port. Called by `with`, and when Python ends. Ctrl-C meanwhile ends the folding: the arm sinks."""
-    ...
-
-def _go_down(self, quick) -> list:
-    """Fold and let go, or sink. Whatever comes between, it sinks."""
-    ...
 
 @atexit.register
 def close_all():

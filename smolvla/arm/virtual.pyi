@@ -74,51 +74,10 @@ class Servo:
     def protect(self, dt):
         """Temperature, and the error bits that follow from everything."""
         ...
-
-def power_on(self):
-    """Forget RAM: registers from flash, torque off, no error."""
-    ...
-
-@property
-def position(self) -> int:
-    """Actual count minus the homing offset, folded into one turn unless bit 4 of Phase is set."""
-    ...
-
-@property
-def stall(self) -> float:
-    ...
-
-@property
-def amps(self) -> float:
-    ...
 _WRITABLE = {a for r in REGISTERS.values() if r.writable for a in range(r.address, r.address + r.size)} | set(range(44, 55))
-
-def write(self, address: int, data: bytes):
-    """Put bytes into the table, with the side effects that the maker's manual gives them."""
-    ...
 Servo.releases = 'goal'
-
-def measure(self):
-    """Fill the read-only registers from the state of the motor."""
-    ...
-
-def handle(self, code: int, params: bytes, everybody: bool=False) -> bytes | None:
-    """Carry out one instruction."""
-    ...
 Servo.backlash = 0.0
-
-def _glide(self, dt):
-    """Move the set point towards the goal: limited speed, limited acceleration, in time to stop there."""
-    ...
-
-def drive(self, dt) -> tuple[float, float]:
-    """One step of the firmware."""
-    ...
 HEATING, SLOWNESS = (27.7, 600.0)
-
-def protect(self, dt):
-    """Temperature, and the error bits that follow from everything."""
-    ...
 RAD = 2 * np.pi / TICKS
 
 class Pendulums:
@@ -189,36 +148,8 @@ def random_state(seed):
 LONGEST = 5.0
 EFFORT = 0.25
 
-def _power(self):
-    """Voltage at each motor; one that gets enough again starts anew."""
-    ...
-
-def _step(self):
-    """One step: voltage, firmware, motion, protection."""
-    ...
-
-def advance(self):
-    """Let the motors live until now."""
-    ...
-
-def power_cycle(self):
-    """The switch off and on again: RAM is forgotten, errors are gone."""
-    ...
-
-def _answers(self, id, code, params, listeners):
-    """Replies to one packet: [(motors that speak at once, error bits and data of each)]."""
-    ...
-
 def _mix(packets):
     """What a wire carries when several talk at once: 0 wins."""
-    ...
-
-def feed(self, data: bytes, baud: int=1000000) -> list[tuple[float, bytes]]:
-    """Let time pass, then let every motor that hears these bytes react."""
-    ...
-
-def _spoil(self, reply):
-    """A bad cable: a byte is lost, or a bit is turned."""
     ...
 
 class VirtualSerial:
@@ -246,13 +177,6 @@ class VirtualSerial:
 
     def close(self):
         ...
-
-def open_serial(self, port=None, **kw):
-    ...
-
-def in_process(self, port='virtual'):
-    """While this lasts, a program of this process that opens the serial port `port` gets this bus: for drivers that cannot be handed an object."""
-    ...
 
 class Server:
     """A thread that carries bytes between a VirtualBus and somebody outside."""

@@ -40,18 +40,6 @@ class VideoFile:
         """When each frame is shown, in frames of the data set."""
         ...
 
-def _advance(self, pts):
-    """Decode on, up to the frame shown at `pts`."""
-    ...
-
-def frame(self, i: int) -> np.ndarray:
-    """Decode frame `i`: go on from where the decoder is, or seek to the last key frame before `i`."""
-    ...
-
-def clock(self, fps) -> np.ndarray:
-    """When each frame is shown, in frames of the data set."""
-    ...
-
 def counts(t: np.ndarray, needed: int) -> bool:
     """May frames be counted? If the clock ticks evenly, at the right pace or for exactly these rows."""
     ...
@@ -164,25 +152,6 @@ class LeRobotDataset:
         """Changes when rows, tasks, features or films change; equal for a copy elsewhere."""
         ...
 
-def _load_columns(self):
-    ...
-
-def _reset_caches(self):
-    ...
-
-def __getstate__(self):
-    ...
-
-def _cached(self, cache, key, make, size):
-    ...
-
-def __repr__(self):
-    ...
-
-def column(self, key: str) -> np.ndarray:
-    """A whole column, in memory."""
-    ...
-
 def _picture_column(root, path, key) -> pa.ChunkedArray:
     """The pictures of one camera in one data file, still packed."""
     ...
@@ -199,45 +168,8 @@ def picture_size(cell, what='the picture') -> tuple:
     """The size of a picture that is whole: a PNG's check sums tell, a JPEG is unpacked."""
     ...
 
-def _png(self, key, ep, k) -> np.ndarray:
-    """Frame `k` of an episode whose pictures are PNGs inside the data file; the last few columns stay in memory, still compressed."""
-    ...
-
 def needed_frames(paths, starts, lengths) -> dict:
     """How long each film has to be."""
-    ...
-
-def _place(self, key, ep) -> np.ndarray:
-    """Where the pictures of an episode are in their film."""
-    ...
-
-def _film(self, key, ep) -> VideoFile:
-    ...
-
-def _frame(self, key, i) -> np.ndarray:
-    ...
-
-def _indices(self, indices) -> np.ndarray:
-    ...
-
-def frames(self, key: str, indices) -> np.ndarray:
-    """Frames of one camera. Decoded in sorted order, so that neighbours share one pass of the decoder."""
-    ...
-
-def chunks(self, indices, chunk_size: int=None) -> tuple:
-    """The actions from each frame on; beyond the end of its episode the last one is repeated and marked as padding."""
-    ...
-
-def chunk(self, i: int) -> tuple:
-    """The chunk of one frame."""
-    ...
-
-def batch(self, indices) -> dict:
-    """Several samples at once, stacked: what a training step wants."""
-    ...
-
-def __getitem__(self, i: int) -> dict:
-    """One sample: NumPy arrays, and the task as a string."""
     ...
 
 def exact_stats(root) -> dict:
@@ -256,19 +188,5 @@ def load_stats(root, info: dict) -> dict:
     """meta/stats.json; or the sum over the episodes in v2.1, and when the file lags behind because a crash came in between."""
     ...
 
-@property
-def stats(self) -> dict:
-    """Statistics of the whole set; raises when there are none."""
-    ...
-
 def units_of(feature) -> list:
-    ...
-
-@property
-def units(self) -> dict:
-    ...
-
-@property
-def fingerprint(self) -> str:
-    """Changes when rows, tasks, features or films change; equal for a copy elsewhere."""
     ...

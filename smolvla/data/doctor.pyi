@@ -65,44 +65,8 @@ class Scan:
     def joined(self, key) -> np.ndarray:
         ...
 
-def _complain(self, e):
-    ...
-
-def _read(self, path):
-    """The columns of every episode in one data file."""
-    ...
-
 def told_tasks(row) -> list:
     """The tasks that the episode table names."""
-    ...
-
-def _read_tasks(self):
-    ...
-
-def film(self, key, e) -> VideoFile:
-    """The film of an episode; raises when it cannot be opened."""
-    ...
-
-def start(self, key, e) -> int:
-    ...
-
-def spans(self, key) -> dict:
-    """Which part of its film each episode claims."""
-    ...
-
-def numbers(self, key, e) -> np.ndarray:
-    """Which frame belongs to each row of an episode, -1 for none."""
-    ...
-
-def cells(self, key, e) -> list:
-    """The pictures of an episode that are kept in its data file."""
-    ...
-
-def frames(self, key, e, rows) -> list:
-    """Some pictures of an episode; raises where there is none."""
-    ...
-
-def joined(self, key) -> np.ndarray:
     ...
 CHECKS = []
 
@@ -229,10 +193,6 @@ def doctor(root) -> Report:
 
 def join_pointers(findings) -> list:
     """One line for all Git-LFS pointers, of which there are usually as many as files."""
-    ...
-
-def plot(self, axs=None):
-    """Joint spread, fastest step and brightness of every episode; grey is the normal range. Returns the figure."""
     ...
 
 def copy_film(s, key, e) -> bytes | Encoder:

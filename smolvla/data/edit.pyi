@@ -113,21 +113,6 @@ class Source:
     def set_units(self, key: str, are: str, to: str, ranges: dict | None=None, percent: str=''):
         ...
 
-def find(self, name: str) -> str:
-    """Which column is meant."""
-    ...
-
-def leave(self, names):
-    """Leave columns or cameras out; nothing of them is looked at any more."""
-    ...
-
-def check(self):
-    """Refuse broken episodes. Cameras get the size that their pictures really have."""
-    ...
-
-def _broken(self, bad, finding) -> DatasetError:
-    ...
-
 def cut_film(film: VideoFile, start: int, n: int) -> bytes | None:
     """The packets of `n` frames as a film; needs a key frame at both ends and an even clock."""
     ...
@@ -142,14 +127,6 @@ def sane(d: dict | None) -> bool:
 
 def sample_stats(film, start, n) -> dict:
     """Statistics of at most a hundred frames."""
-    ...
-
-def _keeps_film(self, key, e) -> bool:
-    """Do all episodes of this film go along?"""
-    ...
-
-def picture(self, key, e) -> tuple:
-    """One camera of one episode, as little touched as possible."""
     ...
 
 class CopyWriter(CopyingWriter):
@@ -167,25 +144,9 @@ class CopyWriter(CopyingWriter):
     def seal(self):
         """Statistics over all rows, and the files that make it a set, `info.json` last."""
         ...
-
-def seal(self):
-    """Statistics over all rows, and the files that make it a set, `info.json` last."""
-    ...
-
-def described(self) -> dict:
-    """The columns under their new names; the writer, who sees the films, adds what they are."""
-    ...
-
-def copy(self, e, writer):
-    """One episode into a writer."""
-    ...
 SO_ARMS = {'so100', 'so101', 'so100_follower', 'so101_follower', 'so_follower'}
 
 def robot_of(sources: list, given: str='') -> str:
-    ...
-
-def size(self) -> int:
-    """What the chosen episodes take on the disk: of a shared file, their share."""
     ...
 
 def check_space(need: int, folder: Path):
@@ -211,10 +172,6 @@ def edit(parts: dict, out, robot_type: str='', quiet: bool=True) -> Report | dic
 
 def number_names(feature) -> list | None:
     """The names of the numbers in a column, if there is one for each."""
-    ...
-
-def sort_like(self, key, names):
-    """Bring the numbers of a column into the order of these names."""
     ...
 
 def columns_differ(a, b) -> str:
@@ -248,10 +205,6 @@ def episode_list(text: str, n: int) -> list:
 def as_text(x) -> str:
     ...
 
-def only(self, episodes):
-    """Take these episodes (positions, from 0) and no others."""
-    ...
-
 def delete(root, out, episodes, quiet: bool=True) -> Report:
     """All but these episodes, renumbered."""
     ...
@@ -271,27 +224,8 @@ def name_pairs(text) -> dict:
     """What is to be called what."""
     ...
 
-def rename(self, cameras, columns):
-    """Give cameras and columns other names."""
-    ...
-
-def name_joints(self, joints):
-    """Name all numbers of state and action, in order."""
-    ...
-
-def name_numbers(self, names):
-    """Rename some numbers, in whatever column they stand."""
-    ...
-
-def refuse_twins(self):
-    ...
-
 def rename(root, out, cameras='', columns='', names='', joints='', quiet: bool=True) -> Report:
     """The same data under other names."""
-    ...
-
-def retell(self, change: dict):
-    """Change sentences wherever they were said."""
     ...
 
 def retask(root, out, change: dict | None=None, say: str='', episodes='', quiet: bool=True) -> Report:
@@ -322,21 +256,10 @@ def degrees_per_100(path) -> dict:
 def factor(old: str, new: str, joint: str, ranges: dict | None) -> float:
     """Between degrees, radians and -100..100."""
     ...
-
-def percent_numbers(self, key: str, said: str='') -> list:
-    """Which numbers of a column are 0 to 100 rather than an angle."""
-    ...
 LIMITS = {'radians': 4 * math.pi, M100: 101.0, 'degrees': 1000.0}
-
-def rows(self, key) -> np.ndarray:
-    """A column of the chosen episodes, as it is."""
-    ...
 
 def refuse_units(x: np.ndarray, units: list, names: list, where: str):
     """Refuse units that the numbers contradict."""
-    ...
-
-def set_units(self, key: str, are: str, to: str, ranges: dict | None=None, percent: str=''):
     ...
 
 def units(root, out, are: str='', to: str='', calibration='', percent: str='', columns='', quiet: bool=True) -> Report:

@@ -30,9 +30,6 @@ class PixelStats:
     def stats(self) -> dict:
         ...
 
-def stats(self) -> dict:
-    ...
-
 def unflatten_stats(row: dict) -> dict:
     """The stats/<feature>/<stat> columns of one episode row as {feature: {stat: array}}."""
     ...

@@ -166,13 +166,6 @@ class DatasetWriter:
         """Take the last saved episode back; one in progress is not touched. Raises DatasetError when there is none, or when its files hold other episodes too."""
         ...
 
-def _create(self, robot_type):
-    """A new set: info.json with zero episodes."""
-    ...
-
-def _save_units(self):
-    ...
-
 def json_bytes(x) -> bytes:
     ...
 
@@ -187,26 +180,6 @@ def resume_stats(root, info) -> dict:
     """Statistics of every frame so far, to which an episode's own can be joined."""
     ...
 
-def _resume(self):
-    """Continue a set: same fps, same features, leftovers of a crash removed."""
-    ...
-
-def _clear(self):
-    """Begin an episode."""
-    ...
-
-def add_frame(self, frame: dict, task: str=None):
-    """Add one time step. A bad frame raises and changes nothing; cameras are encoded in a thread."""
-    ...
-
-def discard_episode(self):
-    """Forget the episode in progress."""
-    ...
-
-def finalize(self):
-    """Drop an unfinished episode and free the lock. Saved episodes need nothing more."""
-    ...
-
 def parquet_bytes(table: pa.Table) -> bytes:
     ...
 
@@ -214,36 +187,6 @@ def tasks_table(tasks) -> pa.Table:
     """A pandas frame with index `task` and column `task_index`; row order = task_index."""
     ...
 
-def _free(self, kind) -> tuple:
-    """A number that no file of this kind has, whatever the table says."""
-    ...
-
-def _episode_table(self, columns, task_index, encoded) -> pa.Table:
-    """The rows of an episode, in LeRobot's types."""
-    ...
-
-def _episode_row(self, step_tasks, stats, n) -> dict:
-    ...
-
-def _commit(self, new, shared):
-    """Write the episode's own files, then the shared ones; take the first back if the disk refuses."""
-    ...
-
 def film_facts(data: bytes, fps) -> dict:
     """What LeRobot notes about a film."""
-    ...
-
-def _note_films(self, encoded):
-    ...
-
-def _write_episode(self, columns, step_tasks, encoded, pixel_stats):
-    """New files first, `info.json` last: until that one is renamed into place, the episode does not exist."""
-    ...
-
-def save_episode(self) -> int:
-    """Put the episode on disk for good. When the disk is full, nothing saved before is touched and the episode stays in memory: free some space, call again."""
-    ...
-
-def undo_episode(self) -> int:
-    """Take the last saved episode back; one in progress is not touched. Raises DatasetError when there is none, or when its files hold other episodes too."""
     ...

@@ -175,78 +175,17 @@ def key_of(*parts) -> str:
     """A short name for what a result depends on"""
     ...
 
-def claim(self, path: Path, key: str) -> bool:
-    """Clear away what an earlier demo made from other things; `ValueError` rather than deleting what is not a demo's"""
-    ...
-
-def finished(self, path: Path, key: str):
-    """What `claim` began is whole now: only from here on is a file taken for a result"""
-    ...
-
-def timed(self, name: str, there: bool, make):
-    """Say what happens, do it unless it is there, and note how long it took"""
-    ...
-
-def demonstrate(self):
-    """Record the new task as a LeRobot data set; episodes saved before an interruption are kept"""
-    ...
-
-def measure(self, name: str, policy: Path):
-    """Evaluate a policy on the new task, on the same unseen seeds each time"""
-    ...
-
-def train_config(self) -> TrainConfig:
-    """Short: a learning rate that falls to nothing at the end, low enough that few demonstrations are not learned by heart at once, and an average of the last weights"""
-    ...
-
 def forecast(trainer: Trainer) -> str:
     """What this machine will reach, in a sentence"""
-    ...
-
-def finetune(self):
-    """Train for a few minutes; after Ctrl-C the same command goes on from the last checkpoint"""
-    ...
-
-def drive_all(self):
-    """Obey the sentences: the shipped policy, or the fine-tuned one for its own task"""
     ...
 
 def plot_rates(results: list[EvalResult]):
     """Success rates with their Wilson intervals"""
     ...
-
-@property
-def learned(self) -> bool:
-    """Whether the second evaluation is better than chance explains"""
-    ...
-
-def verdict(self) -> str:
-    """What the comparison supports, in one sentence"""
-    ...
-
-def comparison(self) -> list[tuple]:
-    """The two summaries side by side: success comes last, and the aim and the touched object move first"""
-    ...
 _SHOWN = dict(before='Before training, twice the real speed. A red frame is a failure and says how.', after='After training, the same scenes. A green frame is a success.', rates='Success with its interval: what these episodes can support.', losses='Flow loss while training, and on demonstrations held out. It falls long before the aim is good: believe the videos.', intent='Planned paths of the finger tips before anything moves, four noises, each with both sentences. A policy that listens parts them (chapter 10d).', flow='Flow matching: a chunk of 32 actions grows out of noise in ten steps (chapter 04).', attention='Where the action tokens look, over all cross-attention layers (chapter 06).', other_attention='The same picture with the other cube named.')
-
-def _learning(self) -> dict:
-    """What was recorded, trained, and measured"""
-    ...
-
-def _obeying(self) -> dict:
-    """The driven sentences, and what goes on inside"""
-    ...
 
 def machine() -> list[tuple]:
     """What this ran on"""
-    ...
-
-def formats(self) -> list[tuple]:
-    """Which number formats were chosen here, and why"""
-    ...
-
-def report(self) -> Path:
-    """Write report.html"""
     ...
 
 def run_demo(demo: Demo) -> Path:

@@ -156,25 +156,6 @@ class EvalResult:
         """Save everything as JSON, the rates with their intervals on top"""
         ...
 
-def summary(self) -> dict[str, str]:
-    """The result in a few lines"""
-    ...
-
-def __repr__(self):
-    ...
-
-def table(self) -> str:
-    """Every episode, aligned"""
-    ...
-
-def compare(self, other: EvalResult) -> Paired:
-    """This policy first, the other second, seed by seed"""
-    ...
-
-def to_json(self, path) -> Path:
-    """Save everything as JSON, the rates with their intervals on top"""
-    ...
-
 def load_result(path) -> EvalResult:
     """Read a result back; `ValueError` when the file is something else"""
     ...

@@ -115,14 +115,3 @@ class SuffixRunner:
 
     def __call__(self, h: Tensor) -> Tensor:
         ...
-
-def attend(self, i: int, q: Tensor, own: list) -> Tensor:
-    """Look at the prefix, in a self layer also at the suffix."""
-    ...
-
-def layer(self, i: int, h: Tensor) -> Tensor:
-    """One layer, as `joint_layer` computes it."""
-    ...
-
-def __call__(self, h: Tensor) -> Tensor:
-    ...

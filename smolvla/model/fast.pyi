@@ -38,27 +38,10 @@ class FastLinear(nn.Module):
     def forward(self, x: Tensor, then: str='none', other: Tensor | None=None) -> Tensor:
         ...
 
-def _lay_out(self):
-    """The engine's own form, made from `matrix`."""
-    ...
-
-def dense(self) -> Tensor:
-    """The matrix as numbers in the usual order; in eight bits the rounded one."""
-    ...
-
 def _as_bytes(t: Tensor | None):
     ...
 
 def _from_bytes(sent):
-    ...
-
-def __getstate__(self):
-    ...
-
-def __setstate__(self, state):
-    ...
-
-def forward(self, x: Tensor, then: str='none', other: Tensor | None=None) -> Tensor:
     ...
 
 class FastMLP(nn.Module):
@@ -120,9 +103,6 @@ class FastRunner(SuffixRunner):
 
     def _fast_layer(self, i: int, layer: FastLayer, h: Tensor) -> Tensor:
         ...
-
-def _fast_layer(self, i: int, layer: FastLayer, h: Tensor) -> Tensor:
-    ...
 _SEEN = ('images', 'image_mask', 'tokens', 'token_mask')
 
 class Recall:
@@ -140,12 +120,6 @@ class Recall:
 
     def _image_tokens(self, images: Tensor, new: list[bool]) -> Tensor:
         ...
-
-def _new_pictures(self, images: Tensor) -> list[bool]:
-    ...
-
-def _image_tokens(self, images: Tensor, new: list[bool]) -> Tensor:
-    ...
 _choices = {}
 
 def choose_for(policy: SmolVLA) -> Choice:
@@ -193,30 +167,6 @@ class FrozenPolicy(SmolVLA):
         """Forget the actions that are still waiting, and the last look."""
         ...
 _REFUSED = 'this is a frozen copy from policy.fast(): {} the policy it was made of, then call fast() again'
-
-def train(self, mode: bool=True):
-    ...
-
-def save_pretrained(self, *args, **kwargs):
-    ...
-
-def load_state_dict(self, *args, **kwargs):
-    ...
-
-def _apply(self, *args, **kwargs):
-    ...
-
-def look(self, images: Tensor) -> Tensor:
-    """As `SmolVLA.look`."""
-    ...
-
-def prefix_kv(self, batch: dict, seen: Tensor | None=None) -> PrefixKV:
-    """As `SmolVLA.prefix_kv`, without the work for pictures and words that were there a moment ago."""
-    ...
-
-def reset(self):
-    """Forget the actions that are still waiting, and the last look."""
-    ...
 
 def fast_copy(policy: SmolVLA, compute_dtype: str='auto', eight_bits: bool=False, num_steps: int | None=None) -> FrozenPolicy:
     """What `policy.fast()` does. Its `choice` says which format and engine were taken, and why."""

@@ -150,61 +150,11 @@ def _in_range(value, low, high) -> bool:
 
 def _shown(value) -> str:
     ...
-
-def mistyped(self) -> list[str]:
-    """Fields of the wrong type; those that are only kept for LeRobot may be anything."""
-    ...
-
-def misshaped(self) -> list[str]:
-    """Features that are not {name: {type, shape}}, and scales that nobody knows."""
-    ...
 LIMITS = dict(chunk_size=65536, n_action_steps=65536, num_steps=10000, max_state_dim=65536, max_action_dim=65536, tokenizer_max_length=65536)
-
-def out_of_range(self) -> list[str]:
-    """Numbers that no policy can have."""
-    ...
-
-def clashes(self) -> list[str]:
-    """Values that do not go together."""
-    ...
-
-def problems(self) -> list[str]:
-    """Contradictions, each with what to change."""
-    ...
-
-@property
-def image_keys(self) -> list[str]:
-    ...
-
-@property
-def action_dim(self) -> int:
-    ...
-
-@property
-def state_dim(self) -> int | None:
-    ...
-
-@property
-def needs_stats(self) -> bool:
-    """Is anything scaled with numbers from the data?"""
-    ...
 RELATIVE = re.compile('relative|delta', re.I)
 
 def _refuse_extra(extra: dict, free: set):
     """`ValueError` for an unknown field that must not be passed over."""
-    ...
-
-def to_dict(self) -> dict:
-    """What goes into `config.json`."""
-    ...
-
-@classmethod
-def from_dict(cls, d: dict):
-    """Read LeRobot's `config.json`; `ValueError` for another type of policy, and see `_refuse_extra`"""
-    ...
-
-def notes(self) -> list[str]:
-    """What is in the file and not used, where that could surprise."""
     ...
 SIGLIP = dict(hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12, image_size=512, patch_size=16)
 SO400M = dict(hidden_size=1152, intermediate_size=4304, num_hidden_layers=27, num_attention_heads=16, image_size=384, patch_size=14)
@@ -428,31 +378,6 @@ class SmolVLA(nn.Module):
         """A frozen copy for acting. Its `choice` says which format and engine were taken, and why."""
         ...
 
-@property
-def vlm(self):
-    ...
-
-@property
-def expert(self):
-    ...
-
-@property
-def device(self):
-    ...
-
-def freeze(self):
-    """Decide what learns: by default the expert and the projections only."""
-    ...
-
-@property
-def frozen(self) -> bool:
-    """Does nothing in the VLM learn?"""
-    ...
-
-def train(self, mode: bool=True):
-    """As `nn.Module.train`, but a frozen VLM stays in eval mode."""
-    ...
-
 def name_joints(names: list | dict | None, count: int | None) -> list | None:
     """What to call the state's values; `ValueError` when there are more or fewer names than values."""
     ...
@@ -460,67 +385,7 @@ def name_joints(names: list | dict | None, count: int | None) -> list | None:
 def check_width(key: str, stats: dict | None, features: dict):
     """`ValueError` when statistics and config speak of different robots."""
     ...
-
-def use_stats(self, stats: dict, stats_prefix: str | None=None, camera_map: dict | str | None=None, joint_names: list | None=None):
-    """Set the statistics (and cameras) between robot units and the network's, or `ValueError`."""
-    ...
-
-def preprocess(self, observation: dict) -> dict:
-    """The one way from the world to the network; `ValueError` for wrong names, shapes, units or missing statistics."""
-    ...
 SPECIALS = ('<fake_token_around_image>', '<global-img>')
-
-def look(self, images: Tensor) -> Tensor:
-    """The vision tower, in its own dtype."""
-    ...
-
-def embed_inputs(self, batch: dict, seen: Tensor | None=None) -> tuple[Tensor, Tensor]:
-    """Pictures and words in the VLM's language."""
-    ...
-
-def prefix_kv(self, batch: dict, seen: Tensor | None=None) -> PrefixKV:
-    """Run images and language through the VLM once. Save it, and training needs the VLM no more."""
-    ...
-
-def state_token(self, batch: dict) -> Tensor:
-    """The joint angles as one token."""
-    ...
-
-def embed_suffix(self, batch: dict, x_t: Tensor, time: Tensor) -> Tensor:
-    """Noisy actions, each told the time."""
-    ...
-
-def read_out(self, h: Tensor) -> Tensor:
-    """One velocity per action token."""
-    ...
-
-def runner(self, batch: dict, prefix: PrefixKV) -> SuffixRunner:
-    """The expert, ready for any number of noisy chunks on this observation."""
-    ...
-
-def split_forward(self, batch: dict, x_t: Tensor, time: Tensor, prefix: PrefixKV | None=None) -> Tensor:
-    """Prefix once, then the state token, then the suffix: no gradient ever enters the frozen prefix."""
-    ...
-
-def joint_forward(self, batch: dict, x_t: Tensor, time: Tensor, hidden: list | None=None) -> Tensor:
-    """Prefix and suffix through the layers together, as in the paper's figure."""
-    ...
-
-def velocity(self, batch: dict, x_t: Tensor, time: Tensor, prefix: PrefixKV | None=None) -> Tensor:
-    """Where the chunk should move at time `t`: the network itself. Differentiable."""
-    ...
-
-def query(self, like: Tensor) -> tuple[Tensor, Tensor]:
-    """What the regression objective asks instead of noise: always the same question, whose answer is the chunk."""
-    ...
-
-def loss(self, batch: dict, noise: Tensor | None=None, time: Tensor | None=None, reduction: str='mean', prefix: PrefixKV | None=None) -> Tensor:
-    """How wrong the velocity is, on average; with `objective='regression'`, how wrong the chunk is (L1)."""
-    ...
-
-def forward(self, batch: dict, **kwargs) -> Tensor:
-    """The loss, so that `policy(batch)` works as torch's and LeRobot's users expect."""
-    ...
 
 def whole_weight(m: nn.Module) -> Tensor:
     """The matrix that a linear layer works with, a low-rank adapter (LoRA, chapter 08) included."""
@@ -534,30 +399,6 @@ class Denoiser:
 
     def __call__(self, x_t: Tensor, t: float) -> Tensor:
         ...
-
-def __call__(self, x_t: Tensor, t: float) -> Tensor:
-    ...
-
-def sample_actions(self, batch: dict, noise: Tensor | None=None, num_steps: int | None=None, prefix: PrefixKV | None=None, method: str='euler', guide=None) -> Tensor:
-    """Draw one chunk per observation: from noise at t=1 along the velocity to t=0."""
-    ...
-
-def reset(self):
-    """Forget the actions that are still waiting: call it when an episode starts."""
-    ...
-
-def select_action(self, observation: dict) -> Tensor:
-    """The next action; a new chunk is sampled only when the queue is empty, so the other observations are not even looked at."""
-    ...
-
-def predict_chunk(self, observation: dict, noise: Tensor | None=None, num_steps: int | None=None) -> Tensor:
-    """All actions of one chunk; the queue plays no part."""
-    ...
-
-@classmethod
-def new(cls, config: SmolVLAConfig | str='nano', stats: dict | None=None, vlm: nn.Module | None=None, tokenizer=None, camera_map: dict | None=None, joint_names: list | None=None, **changes):
-    """A policy with a pretrained VLM and a fresh expert."""
-    ...
 
 @dataclass
 class LoadReport:
@@ -649,18 +490,6 @@ def step_tensors(path: Path, step: dict) -> dict:
     """The tensors of a step."""
     ...
 
-def keep_step(self, path: Path, at: int, name: str, step: dict):
-    """A step that we do not know; `ValueError` when it changes actions."""
-    ...
-
-def take_scale(self, path: Path, config: dict, step: dict):
-    """How one of the two files scales numbers, and with which."""
-    ...
-
-def take_renames(self, renames: dict, slots: list, left_out: dict):
-    """Cameras one way, everything else the other."""
-    ...
-
 def _names(path, renames):
     """A `rename_map`, or one message."""
     ...
@@ -729,21 +558,8 @@ def check_eyes(c: SmolVLAConfig, weights: dict, vision):
     """`ValueError` when the VLM's config.json speaks of another vision tower."""
     ...
 
-@classmethod
-def without_weights(cls, config: SmolVLAConfig, vlm_config: SmolVLMConfig, tokenizer=None):
-    """A policy on the `meta` device."""
-    ...
-
-def load_weights(self, weights: dict, report: LoadReport, dtype: torch.dtype | None=torch.float32):
-    """Put tensors into a model that may still be without memory; `ValueError` unless they fit exactly."""
-    ...
-
 def only_prefix(stats: dict, notes: list) -> str | None:
     """The one robot whose statistics are there; `ValueError` with a list when there are several."""
-    ...
-
-def use_files(self, found: Pipelines, names: list | None, stats: dict | None, stats_prefix: str | None, camera_map: dict | str | None, notes: list):
-    """Take statistics, cameras and names from a checkpoint."""
     ...
 
 def adopt_scales(c: SmolVLAConfig, norm_map: dict, notes: list):
@@ -758,16 +574,6 @@ def read_weights(places: list[Path]) -> tuple[dict, dict]:
     """The weights of a checkpoint; of an adapter, those of its base."""
     ...
 
-@classmethod
-def from_parts(cls, places: list[Path], config: SmolVLAConfig, weights: dict, report: LoadReport, dtype: torch.dtype | None, backbone: Path | None=None):
-    """The policy without its statistics; `ValueError` when config, VLM and weights do not make one."""
-    ...
-
-@classmethod
-def from_pretrained(cls, source: str | Path, dtype: torch.dtype | None=torch.float32, stats_prefix: str | None=None, camera_map: dict | str | None=None, quiet: bool=False, stats: dict | None=None, base: str | Path | None=None, **changes):
-    """Load a policy: strict, with a printed report. `FileNotFoundError` or `ValueError` say what is wrong and what to do."""
-    ...
-
 def write_whole(path: Path, write):
     """Write beside the file, force it to the disk, rename: a full disk or a crash leaves the old file as it was."""
     ...
@@ -780,14 +586,6 @@ def own_name(name: str) -> str:
     """What a checkpoint calls its VLM: a folder elsewhere on this computer comes along as `vlm`."""
     ...
 
-def processor_files(self) -> dict:
-    """What LeRobot calls the pre- and the post-processor."""
-    ...
-
-def flat_stats(self) -> dict:
-    """The statistics in use, under plain names."""
-    ...
-
 def write_backbone(folder: Path, vlm, tokenizer=None):
     """What `vlm_model_name` points to: config and tokenizer, and two files without which LeRobot's AutoProcessor will not start."""
     ...
@@ -798,14 +596,6 @@ def plain_weights(policy: SmolVLA) -> dict:
 
 def write_or_remove(path: Path, content: dict | list | None):
     """A small file of ours that is only there when it says something."""
-    ...
-
-def write_processors(self, folder: Path):
-    """Statistics, cameras and names. Of an earlier policy in this folder nothing stays."""
-    ...
-
-def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None=torch.float32):
-    """Write LeRobot's folder, file for file; a VLM without a hub id comes along in its own folder."""
     ...
 
 @torch.no_grad()
@@ -829,8 +619,4 @@ DTYPES = dict(float32=torch.float32, bfloat16=torch.bfloat16, float16=torch.floa
 
 def load_policy(source='nano', stats_prefix: str | None=None, camera_map: dict | str | None=None, dtype: torch.dtype | str | None=torch.float32, stats: dict | None=None, base: str | Path | None=None, quiet: bool=False, **changes) -> SmolVLA:
     """The policy that a name stands for; `FileNotFoundError` or `ValueError` say what to do."""
-    ...
-
-def fast(self, compute_dtype: str='auto', eight_bits: bool=False, num_steps: int | None=None):
-    """A frozen copy for acting. Its `choice` says which format and engine were taken, and why."""
     ...

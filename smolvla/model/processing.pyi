@@ -205,56 +205,11 @@ class Processor:
         """What the network says, back in degrees"""
         ...
 
-def _find(self, kind, key):
-    """The statistics that `norm_map` asks for, None when it asks for none"""
-    ...
-
-def mode(self, kind: str) -> str:
-    """How this kind of value is scaled"""
-    ...
-
 def _need(obs, key):
     """The entry, or a message that lists what is there"""
     ...
 
 def _cameras(obs):
-    ...
-
-def _binding(self, obs):
-    ...
-
-def _camera(self, obs, cam, slot=None) -> tuple:
-    ...
-
-def images(self, obs: dict) -> tuple:
-    """Bind, resize, pad and scale every camera"""
-    ...
-
-def words(self, obs: dict) -> tuple:
-    """Tokenise the instructions, unless they come as tokens"""
-    ...
-
-def _joint(self, i) -> str:
-    ...
-
-def _mind_still(self, x, z, stats, mode):
-    """Say it once when a joint that never moved in the data is somewhere else now"""
-    ...
-
-def _vector(self, x, key, stats, width):
-    """Check, scale and pad one vector (...,D)"""
-    ...
-
-def vectors(self, obs: dict) -> dict:
-    """Normalise and pad state and action"""
-    ...
-
-def __call__(self, obs: dict) -> Batch:
-    """The whole way from the world to the network"""
-    ...
-
-def unnormalize_action(self, x: torch.Tensor) -> torch.Tensor:
-    """What the network says, back in degrees"""
     ...
 
 def _raw_state(batch, processor, row):

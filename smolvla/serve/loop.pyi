@@ -63,10 +63,6 @@ class Control:
         """What cannot work, each with what would"""
         ...
 
-def problems(self) -> list[str]:
-    """What cannot work, each with what would"""
-    ...
-
 def moved(state, before, tolerance: float) -> bool:
     """Has any joint moved more than the tolerance?"""
     ...
@@ -245,64 +241,6 @@ class ControlLoop:
     def tell(self) -> str:
         """One line about a drive"""
         ...
-
-def tick(self):
-    """One control step: what has come in, a look if it is time for one, an action, and the wait for the next step"""
-    ...
-
-def run(self, seconds: float=math.inf):
-    """Tick until the robot is done or time is up. What the robot raises ends the drive: it is told, the link is closed, the caller gets it"""
-    ...
-
-def _wants_look(self, now):
-    """Is it time to ask for a chunk? A queue that ran dry must be served, whatever the filter says."""
-    ...
-
-def _look(self, now):
-    """Capture and send. The first action of the answer is for the step that comes next."""
-    ...
-
-def _refusal(self, r, now) -> str:
-    """Why a reply must not reach the arm"""
-    ...
-
-def _receive(self, now):
-    """Merge the chunk that is waited for; everything else is refused, and told"""
-    ...
-
-def _merge(self, r, now):
-    ...
-
-def _fail(self, now, why):
-    """Give a look up and ask again soon; later and later while it keeps failing"""
-    ...
-
-def _act(self, now) -> str:
-    """Execute the action of this step, or hold the pose; slowly at first, and limited where chunks meet"""
-    ...
-
-def _send(self, command):
-    """Tell the arm; what it made of the command counts from now on"""
-    ...
-
-def _arrived(self, target, before, step) -> bool:
-    """Was this the whole way, or did it bring the arm no nearer, because it cannot come nearer?"""
-    ...
-
-def _mind_clock(self, now):
-    """After a jump (a laptop that slept) the world is another one: forget what was planned for the old"""
-    ...
-
-def _mind_task(self, task, now):
-    """Another sentence: what waits was thought for the old one. Keep what bridges the way to the next chunk, and ask at once"""
-    ...
-
-def latency(self) -> np.ndarray:
-    ...
-
-def tell(self) -> str:
-    """One line about a drive"""
-    ...
 
 def steps_late(latency: float, fps: float) -> int:
     ...

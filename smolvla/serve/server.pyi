@@ -45,13 +45,6 @@ class PolicyBackend:
         """What is left of each old chunk, in the network's numbers"""
         ...
 
-def _pass(self, looks, mode):
-    ...
-
-def _guide(self, looks, mode):
-    """What is left of each old chunk, in the network's numbers"""
-    ...
-
 @dataclass
 class Job:
     """One look in the waiting room"""
@@ -108,37 +101,10 @@ class Batcher(threading.Thread):
     def _chunks(self, jobs):
         """One chunk for each look, as numbers that the policy cannot change any more"""
         ...
-
-def _room_for(self, n):
-    ...
 _ENDED = 'the thread of this policy has ended: start the server again'
-
-def place(self):
-    """Held while a look is unpacked: pictures are decoded only when there is room, `Busy` otherwise"""
-    ...
-
-def trouble(self) -> str:
-    """Is the thread alive, and does it get anywhere?"""
-    ...
-
-def run(self):
-    """Whatever a policy raises or returns, this thread goes on"""
-    ...
-
-def _next(self):
-    """Wait for looks; none when the server closes. Who hung up while waiting is left out."""
-    ...
-
-def _work(self, jobs, started):
-    """A look that makes the policy fail must not take the others down with it: then each gets a pass of its own"""
-    ...
 
 def _words(e):
     """What went wrong, also when it cannot say so"""
-    ...
-
-def _chunks(self, jobs):
-    """One chunk for each look, as numbers that the policy cannot change any more"""
     ...
 
 @dataclass
@@ -197,14 +163,6 @@ class Metrics:
         """The samples, without comments and without the times at which counters were made"""
         ...
 
-def counts(self, name: str, label: str) -> dict:
-    """What a counter has counted so far"""
-    ...
-
-def text(self) -> str:
-    """The samples, without comments and without the times at which counters were made"""
-    ...
-
 class Calm:
     """A log that strangers cannot fill: of each kind of event a few lines, then `rate` a second"""
 
@@ -257,22 +215,6 @@ class Service:
 
     def _end(self, answer, status, message=''):
         ...
-
-def troubles(self) -> list[str]:
-    ...
-
-def health(self) -> dict:
-    ...
-
-def largest(self) -> int:
-    ...
-
-def greet(self, hello: pb.Hello) -> pb.Welcome:
-    """Let a robot in, or say why not"""
-    ...
-
-def leave(self, goodbye: pb.Goodbye) -> pb.Farewell:
-    ...
 _loops, _loops_lock = ({}, threading.Lock())
 
 def event_loop() -> asyncio.AbstractEventLoop:
@@ -285,26 +227,7 @@ def from_thread(coroutine, seconds: float | None=None):
 
 class BadLook(ValueError):
     """A message that is not what the session agreed on"""
-
-async def answer(self, m: pb.Look, seconds: float) -> pb.Chunk:
-    """One chunk for one look, or the reason why not"""
-    ...
 _NOT_GREETED = 'greet first: this server does not know the session (it may have been started again)'
-
-def infer(self, m: pb.Look, seconds: float) -> pb.Chunk:
-    """`answer`, for who has no loop"""
-    ...
-
-async def _chunk(self, m, s, until):
-    """(actions, when the policy began)"""
-    ...
-
-def _why(self, e):
-    """(status, message) for what went wrong"""
-    ...
-
-def _end(self, answer, status, message=''):
-    ...
 
 class _Page(BaseHTTPRequestHandler):
     timeout = 5
@@ -428,13 +351,6 @@ class Door:
         """Do the loop of the calls and the threads that unpack answer?"""
         ...
 
-def stop(self, grace: float | None) -> threading.Event:
-    ...
-
-def trouble(self) -> str:
-    """Do the loop of the calls and the threads that unpack answer?"""
-    ...
-
 class PolicyServer:
     """The service behind a port. Beyond this machine it needs TLS and a token, and does not start without."""
 
@@ -453,19 +369,6 @@ class PolicyServer:
 
     def __exit__(self, *args):
         ...
-
-def start(self):
-    ...
-
-def stop(self, grace: float=5.0):
-    """Let nobody in any more, finish what was begun, close"""
-    ...
-
-def __enter__(self):
-    ...
-
-def __exit__(self, *args):
-    ...
 
 @call_parse
 def certificate_cli(host: str=None, out: str='outputs/tls', days: int=365):

@@ -111,20 +111,6 @@ class PolicyClient:
         """Say goodbye, when anybody is there to hear it"""
         ...
 REPLIES = dict(Greet=pb.Welcome, Time=pb.Pong, Infer=pb.Chunk, Leave=pb.Farewell)
-
-def call(self, name: str, message, timeout: float):
-    """One call, with its deadline; `grpc.RpcError` when it fails"""
-    ...
-
-def hello(self) -> pb.Hello:
-    ...
-
-def greet(self, timeout: float=5.0):
-    """The handshake, and the measurement of the clocks; `ServerRefused` when the two do not fit, `ConnectionError` when nobody answers"""
-    ...
-
-def _ping(self, timeout):
-    ...
 _HINTS = {'UNAVAILABLE': 'is smolvla_serve running there? Does it want --tls, and is the certificate its own and still valid?', 'UNAUTHENTICATED': 'copy the token of the server', 'DEADLINE_EXCEEDED': 'no answer in time', 'UNIMPLEMENTED': 'this is another service, or another protocol', 'RESOURCE_EXHAUSTED': 'the message is larger than the server takes'}
 
 def explain(address, e) -> str:
@@ -132,17 +118,6 @@ def explain(address, e) -> str:
     ...
 
 def _proxy_hint(address, code):
-    ...
-
-def _ask(self, look):
-    """Pack, send, wait, unpack; whatever goes wrong becomes a reply that says so"""
-    ...
-
-def _infer(self, look):
-    ...
-
-def close(self):
-    """Say goodbye, when anybody is there to hear it"""
     ...
 
 class JsonLog:

@@ -143,15 +143,8 @@ class Arm:
         """Inverse kinematics by damped least squares (Wampler 1986) with joint limits."""
         ...
 
-def jacobian(self):
-    ...
-
 def frame(pos: np.ndarray, pitch: float, roll: float) -> np.ndarray:
     """An orientation that the arm can have at `pos`: in the vertical plane through the pan axis."""
-    ...
-
-def ik(self, pos: np.ndarray, rot: np.ndarray, q: np.ndarray, steps: int=12, weight: float=0.1) -> tuple[np.ndarray, float]:
-    """Inverse kinematics by damped least squares (Wampler 1986) with joint limits."""
     ...
 
 def pitch_for(pos: np.ndarray) -> float:
@@ -268,96 +261,3 @@ class SO101Env(gym.Env):
     def _randomize(self, rng):
         """Light, table, cameras, cube size and box places."""
         ...
-
-def _spaces(self):
-    ...
-
-def _index(self):
-    ...
-
-def put(self, name, pos, yaw=0.0, quat=None):
-    """Set an object down at pos (metres), turned by yaw (radians) or to quat."""
-    ...
-
-def half(self, name):
-    """Half sizes of an object, metres."""
-    ...
-
-def position(self, name):
-    """Centre of a thing in the robot base frame, metres: objects, boxes (at mid-height), green pad, gripper."""
-    ...
-
-def _lay_out(self, layout):
-    """Put things where the layout says, and show only these."""
-    ...
-
-def _arrange(self, text, layout, rng, region=REGION, default=None):
-    """Undo the last episode's changes, read the sentence, put things where the layout says; the seed's own sentence colours the brick."""
-    ...
-
-def _pose(self, q):
-    """Put the arm at q (radians), at rest, holding there."""
-    ...
-
-def state(self) -> np.ndarray:
-    """Where the joints really are (not where they were told to be)."""
-    ...
-
-def observe(self):
-    """State, images and instruction under LeRobot's names."""
-    ...
-
-def render(self, size: int=480, camera: str='overhead') -> np.ndarray:
-    """A large picture for people."""
-    ...
-
-def close(self):
-    """Free the renderers."""
-    ...
-
-def _contacts(self):
-    """(3, 2) bool: is each object touched by the fixed finger, by the moving jaw?"""
-    ...
-
-def held(self) -> str | None:
-    """Name of the object between both fingers."""
-    ...
-
-def _in_place(self, goal):
-    """Is the thing where it should be, moving or not?"""
-    ...
-
-def done(self, goal: Goal, contacts: np.ndarray | None=None) -> bool:
-    """Is this goal met right now: in place, at rest and let go?"""
-    ...
-
-def _info(self):
-    ...
-
-def _score(self):
-    """What this step touched, lifted, placed."""
-    ...
-
-def reset(self, seed: int | None=None, options: dict | None=None) -> tuple[dict, dict]:
-    """A new scene. Raises ValueError for a sentence that the twin does not understand."""
-    ...
-
-def step(self, action: np.ndarray) -> tuple[dict, float, bool, bool, dict]:
-    """One control step of 1/30 s. Targets beyond the joint limits are clipped; NaN or another shape raises ValueError."""
-    ...
-
-def truth(self) -> dict:
-    """Privileged facts about the scene, in the robot base frame."""
-    ...
-
-def target(self, goal):
-    """Where the thing's centre shall come to lie (a box: the box's centre), metres."""
-    ...
-
-def subgoal(self) -> tuple:
-    """What to do next. A thing in hand comes first; when all is done, the last goal is repeated."""
-    ...
-
-def _randomize(self, rng):
-    """Light, table, cameras, cube size and box places."""
-    ...

@@ -50,27 +50,7 @@ def _refuse_unfit(d):
     """What a SmolVLA cannot be trained on, with the command that mends it."""
     ...
 
-def _check_alike(self):
-    """All data sets must share fps, cameras, and the names (so the units) of state and action."""
-    ...
-
 def _guessed_units(d):
-    ...
-
-def _join(self):
-    """Columns of all sets end to end; `offsets` says where each set begins."""
-    ...
-
-def starts(self, stride: int=1):
-    """Frames used as observations; the action chunks behind them keep every frame."""
-    ...
-
-def chunks(self, idx: np.ndarray, size: int, column: np.ndarray=None):
-    """Cut chunks for many frames at once; past the episode's end the last action repeats, flagged."""
-    ...
-
-def observation(self, idx: np.ndarray):
-    """The observations of the frames `idx` (B,) with their pictures, decoded from the videos."""
     ...
 
 def data_places(words) -> list:

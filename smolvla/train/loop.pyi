@@ -85,10 +85,6 @@ class EMA:
 def _set(params, values):
     ...
 
-def swapped(self):
-    """Inside, the model holds the average."""
-    ...
-
 @dataclass
 class TrainConfig:
     """All that a run depends on; written to config.json, read back by --config and by recipes."""
@@ -289,14 +285,6 @@ class Trainer:
         """Predicted (solid) against demonstrated (dashed) chunks of `n` held-out frames, one column each."""
         ...
 
-def _prepare_device(self):
-    """Processes, device and threads."""
-    ...
-
-def _choose_precision(self):
-    """Settle `compute_dtype`, once for the whole run; `precision` says why."""
-    ...
-
 def _check_units(policy, data):
     """Means many standard deviations apart: another unit, or another robot."""
     ...
@@ -305,70 +293,13 @@ def check_fit(policy, data: TrainData, c: TrainConfig):
     """The policy and the data must agree before hours are spent; `ValueError` says where they do not."""
     ...
 
-def _spread(self):
-    """The loss as a module, ready for as many processes as there are."""
-    ...
-
-def _prepare_weights(self):
-    """What trains, as fp32 masters; AdamW and the average over them."""
-    ...
-
-def _prepare_rows(self):
-    """All states and actions, normalised; rows to train on and rows to validate on."""
-    ...
-
-def _prepare_cache(self):
-    """The prefix of every observation; each process computes its part and reads all."""
-    ...
-
-def batch(self, rows: np.ndarray):
-    """State, chunk and prefix of some rows (b,) of `starts`; with a cache no picture is touched."""
-    ...
-
-def _draw(self, rows, step):
-    ...
-
-def plan(self, rows: np.ndarray, step: int):
-    """Cut the rows (B,) of a whole batch into pieces. Weights count real action steps, so the cut does not change the loss."""
-    ...
-
-def spent(self):
-    ...
-
-def progress(self):
-    """How far the run is, by steps or by the clock, whichever is further. Processes agree on the clock and on stopping."""
-    ...
-
-def lr(self):
-    ...
-
 def _in_one_piece(t):
     ...
 
 def _sliced_like(t, p):
     ...
 
-def gradients(self, pieces: list):
-    """Forward and backward of pieces (batch, prefix, noise, time, weights), see `plan`; the gradients are added to the parameters."""
-    ...
-
-def train_step(self, pieces: list):
-    """One update. A loss or gradient that is not finite changes nothing and raises."""
-    ...
-
-def _val_loss(self):
-    """Flow loss of the held-out rows, 64 at a time."""
-    ...
-
 def _put(policy, weights):
-    ...
-
-def usable(self):
-    """Inside, the policy is what will be used: the average of its weights if there is one, and whole. All processes enter together."""
-    ...
-
-def evaluate(self):
-    """Flow loss on held-out episodes with noise and times that never change, and the aim."""
     ...
 
 def checkpoints(run):
@@ -383,38 +314,9 @@ def read_metrics(run):
     """The lines of metrics.jsonl in a run folder; one cut short by a crash is left out."""
     ...
 
-def _nan_message(self, loss, norm):
-    ...
-
-def _open_run(self):
-    """The run folder: what is needed to repeat it, and the log up to the step we are at."""
-    ...
-
-def _running(self):
-    """One call of `fit`: clock and log end with it, however it ends, so that the next call goes on from here."""
-    ...
-
-def _log(self, **metrics):
-    ...
-
 @contextlib.contextmanager
 def _disk(trainer, tmp=None):
     """A disk that is full or gone ends the run with one message; what was whole stays whole."""
-    ...
-
-def _gather(self, tensors: dict):
-    ...
-
-def _write_state(self, folder):
-    """Masters, moments, average, random state and step: what `restore` reads."""
-    ...
-
-def save(self):
-    """Write a checkpoint beside the others and rename it when it is whole. `pretrained_model` is the policy to use. The main process writes, all gather."""
-    ...
-
-def restore(self, checkpoint):
-    """Weights, moments, average, random state and step, exactly as they were when `save` made the folder `checkpoint`."""
     ...
 
 def plot_losses(history: list, ax=None, title: str=''):
@@ -435,43 +337,6 @@ def _stop_on_signal(trainer):
     """Ctrl-C and a polite kill finish the step and save; a second Ctrl-C stops at once."""
     ...
 
-def _load(self, step):
-    """The pieces of update `step` that belong to this process, with their batches."""
-    ...
-
 def _keep_memory():
     """Ask glibc to keep up to a gigabyte that was freed; any other C library stays as it is."""
-    ...
-
-def fuse(self):
-    """Compile the loss; `TrainingError` without a compiler."""
-    ...
-
-def fit(self):
-    """Train until the steps or the minutes are spent, or until Ctrl-C; then save the policy and the plots. Called again, it goes on."""
-    ...
-
-def seconds_per_update(self, n: int=5):
-    """What an update costs on this machine, without changing a weight."""
-    ...
-
-def _recent(self):
-    ...
-
-def _nothing_left(self):
-    ...
-
-def _finish(self, live):
-    """Checkpoint, plots, and the policy ready to be loaded; or, after Ctrl-C, a checkpoint and how to go on."""
-    ...
-
-def _leave_policy(self):
-    ...
-
-def open_loop(self, rows: np.ndarray):
-    """Chunks that the policy predicts from the recorded observations of some rows (b,) of `starts`, beside what the demonstrator did."""
-    ...
-
-def plot_open_loop(self, n: int=3):
-    """Predicted (solid) against demonstrated (dashed) chunks of `n` held-out frames, one column each."""
     ...

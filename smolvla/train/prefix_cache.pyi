@@ -87,12 +87,3 @@ def _open_manifest(folder, policy, data, key, device, quiet, size):
 
 def _told_manifest(folder, key, rank):
     ...
-
-@classmethod
-def build(cls, folder, policy, data: TrainData, stride: int=1, dtype: str='float16', compute_dtype: str='float32', batch_size: int=32, device='cpu', quiet: bool=False, rank: int=0, size: int=1, wait=lambda: None) -> PrefixCache:
-    """Compute the prefix of every observation once. Never stale: what it depends on is compared first. Raises `TrainingError`."""
-    ...
-
-def gather(self, rows: np.ndarray, device='cpu') -> PrefixKV:
-    """The prefix of some rows (B,) of the cache, ready for `policy.loss(batch, prefix=...)`."""
-    ...

@@ -74,14 +74,6 @@ class Picture:
     def _finish(self):
         """Dark lines at edges, then half the size"""
         ...
-
-def _paint(self, tris, color):
-    """Triangles that face the eye, one after the other, into the z-buffer"""
-    ...
-
-def _finish(self):
-    """Dark lines at edges, then half the size"""
-    ...
 GOLD = (0.96, 0.76, 0.32)
 
 def show(meshes: dict, columns: int=4, size: float=2.0, view: tuple=(28, -58)):
@@ -121,10 +113,6 @@ class Part:
     def check(self, bed: float=180, rim: float=5) -> list[str]:
         """Every promise of a part, measured"""
         ...
-
-def check(self, bed: float=180, rim: float=5) -> list[str]:
-    """Every promise of a part, measured"""
-    ...
 
 @cache
 def _arm():
